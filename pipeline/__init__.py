@@ -1,0 +1,1 @@
+"""omroep: publish a podcast from a git repository."""

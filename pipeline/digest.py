@@ -1,0 +1,42 @@
+"""Stable digests: the same record gives the same SHA-256 on every machine and in every process."""
+
+import dataclasses
+import hashlib
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from pipeline.model import Digest
+
+
+def of_bytes(body: bytes) -> Digest:
+    """SHA-256 of bytes."""
+    return Digest(hashlib.sha256(body).hexdigest())
+
+
+def plain(value: Any) -> Any:
+    """A record as JSON values: fields that are local to a machine or at their default are left out, moments are UTC.
+
+    Leaving defaults out means that a field added in a later version changes no digest of an older record.
+    """
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {
+            field.name: plain(item)
+            for field in dataclasses.fields(value)
+            if not field.metadata.get("local") and (item := getattr(value, field.name)) != field.default
+        }
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    if isinstance(value, (tuple, list)):
+        return [plain(item) for item in value]
+    return value
+
+
+def canonical(value: Any) -> bytes:
+    """The one JSON text of a record: sorted keys, no insignificant space, UTF-8."""
+    return json.dumps(plain(value), ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
+def of_record(value: Any) -> Digest:
+    """SHA-256 of a record's canonical JSON."""
+    return of_bytes(canonical(value))

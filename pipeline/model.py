@@ -1,0 +1,375 @@
+"""The records that travel down the river: what was said, what exists, what must be stored, what to do about it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, NewType
+
+Slug = NewType("Slug", str)
+"""An episode's, guest's or topic's name in URLs: `a-z 0-9 -`, never empty, never with a dot or slash."""
+Guid = NewType("Guid", str)
+"""An episode's permanent identity, byte-exact as first published."""
+Key = NewType("Key", str)
+"""Where an object lives in a store: relative, `/`-separated, no `.` or `..` parts."""
+Digest = NewType("Digest", str)
+"""A SHA-256 in lower-case hexadecimal."""
+Version = NewType("Version", str)
+"""A store's opaque token for the bytes now under a key (an ETag); compare for equality only."""
+
+_LOCAL: Mapping[str, Any] = {"local": True}
+"""Marks a field that says where something lies on this machine: it takes no part in equality or in stored records."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Source:
+    """A file that a producer made."""
+
+    sha256: Digest
+    size: int
+    """In bytes. For a git-LFS pointer this and the digest are those of the file pointed to."""
+    path: str = field(default="", compare=False, metadata=_LOCAL)
+    """Relative to the show's root, with `/`."""
+
+
+# --- what the producer said -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Person:
+    """Somebody who is heard or who made it; roles and groups as in the Podcast Taxonomy."""
+
+    name: str
+    role: str = "guest"
+    group: str = "cast"
+    organisation: str | None = None
+    link: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Chapter:
+    start_s: float
+    """Seconds from the start of the file it belongs to: the source in an Episode, the delivered file after `moved`."""
+    title: str
+    link: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Cue:
+    """One subtitle: plain text, spoken between two moments."""
+
+    start_s: float
+    end_s: float
+    text: str
+    speaker: str | None = None
+
+
+class Status(StrEnum):
+    DRAFT = "draft"
+    LIVE = "live"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Episode:
+    """What `episode.md` says, with the files beside it."""
+
+    guid: Guid
+    slug: Slug
+    folder: str = field(compare=False, default="", metadata=_LOCAL)
+    """Name of its folder in `episodes/`."""
+    title: str
+    published: datetime
+    """Aware; the moment from which it may be seen."""
+    audio: Source
+    number: int | None = None
+    season: int | None = None
+    kind: str = "full"
+    """`full`, `trailer` or `bonus` (Apple's itunes:episodeType)."""
+    summary: str = ""
+    """One or two sentences of plain text."""
+    notes: str = ""
+    """Show notes in Markdown."""
+    guests: tuple[Person, ...] = ()
+    hosts: tuple[Person, ...] = ()
+    topics: tuple[str, ...] = ()
+    explicit: bool = False
+    status: Status = Status.LIVE
+    revision: int = 1
+    """Raised by the producer to have unchanged audio mastered and tagged again."""
+    chapters: tuple[Chapter, ...] = ()
+    transcript: tuple[Cue, ...] = ()
+    image: Source | None = None
+    image_alt: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Owner:
+    name: str
+    email: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Category:
+    """One of Apple's, case-sensitive."""
+
+    main: str
+    sub: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Season:
+    number: int
+    name: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UpdateFrequency:
+    """podcast:updateFrequency; `rrule` as in RFC 5545."""
+
+    text: str
+    rrule: str | None = None
+    dtstart: str | None = None
+    """ISO 8601 date; required by the namespace when the rule has COUNT."""
+    complete: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Mastering:
+    """How the show wants its audio. Defaults: Apple Podcasts' audio requirements (Apple-893)."""
+
+    loudness_lufs: float = -16.0
+    peak_dbtp: float = -1.0
+    """True peak of the decoded, delivered file."""
+    rate_hz: int = 44100
+    bitrate_mono_kbps: int = 96
+    bitrate_stereo_kbps: int = 128
+    trim_silence_s: float | None = None
+    """Length to which silence at the head and tail is trimmed; None leaves it alone."""
+    intro: Source | None = None
+    outro: Source | None = None
+    crossfade_s: float = 1.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Show:
+    """What `show.yaml` says."""
+
+    title: str
+    description: str
+    language: str
+    """BCP 47, such as `nl`."""
+    author: str
+    base_url: str
+    """The public address of what is published, with its final slash."""
+    guid: str
+    """podcast:guid; assigned once, survives moves."""
+    cover: Source
+    categories: tuple[Category, ...]
+    subtitle: str | None = None
+    cover_alt: str | None = None
+    owner: Owner | None = None
+    explicit: bool = False
+    kind: str = "episodic"
+    """`episodic` or `serial` (Apple's itunes:type)."""
+    complete: bool = False
+    copyright: str | None = None
+    timezone: str = "UTC"
+    locked: bool = False
+    medium: str = "podcast"
+    new_feed_url: str | None = None
+    hosts: tuple[Person, ...] = ()
+    seasons: tuple[Season, ...] = ()
+    update_frequency: UpdateFrequency | None = None
+    colour: str = "#24476b"
+    """The site's main colour, `#rrggbb`."""
+    mastering: Mastering = Mastering()
+    destination: str | None = field(default=None, compare=False, metadata=_LOCAL)
+    """Where to publish when the command line and the environment name nothing."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Catalog:
+    """Everything producers wrote, in order of publication."""
+
+    show: Show
+    episodes: tuple[Episode, ...]
+
+
+# --- what exists after audio and pictures were rendered ---------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Media:
+    """A delivered audio file; every number is measured on the finished, decoded file."""
+
+    key: Key
+    sha256: Digest
+    size: int
+    type: str
+    duration_s: float
+    loudness_lufs: float
+    """Integrated (EBU R128); mono counts as dual mono."""
+    range_lu: float
+    peak_dbtp: float
+    bitrate_kbps: int
+    channels: int
+    rate_hz: int
+    shift_s: float
+    """Added to a moment in the source to find it in this file (trimmed silence is negative, an intro positive)."""
+    source_sha256: Digest
+    recipe: Digest
+    revision: int
+    done: tuple[str, ...]
+    """What mastering did, a sentence each."""
+    file: Path | None = field(default=None, compare=False, metadata=_LOCAL)
+    """The bytes, where this machine has them."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Picture:
+    """A re-encoded picture of stated size."""
+
+    key: Key
+    sha256: Digest
+    size: int
+    type: str
+    width: int
+    height: int
+    source_sha256: Digest
+    body: bytes | None = field(default=None, compare=False, repr=False, metadata=_LOCAL)
+    """The bytes, unless the store already has them."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Entry:
+    """An episode that listeners get, with its audio."""
+
+    episode: Episode
+    media: Media
+    pictures: tuple[Picture, ...] = ()
+    """Its own art, widest first; empty where the show's cover stands for it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Edition:
+    """What should be published, whole."""
+
+    show: Show
+    entries: tuple[Entry, ...]
+    """Live episodes in order of publication, oldest first."""
+    pictures: tuple[Picture, ...]
+    """The show's cover, widest first."""
+    withdrawn: tuple[Episode, ...] = ()
+
+
+# --- what must be in the store ----------------------------------------------------------------------------------------
+
+
+class Kind(StrEnum):
+    """What an object is to a listener, and so when it may be written (see `plan`)."""
+
+    AUDIO = "audio"
+    PICTURE = "picture"
+    SIDECAR = "sidecar"
+    ASSET = "asset"
+    PAGE = "page"
+    RECORD = "record"
+    FEED = "feed"
+    MARK = "mark"
+
+
+class Cache(StrEnum):
+    """Cache-Control by kind of key."""
+
+    IMMUTABLE = "public, max-age=31536000, immutable"
+    SHORT = "public, max-age=300"
+    NONE = "no-store"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Object:
+    """One thing that the store must hold."""
+
+    key: Key
+    kind: Kind
+    type: str
+    """Media type, with its charset where it is text."""
+    cache: Cache
+    sha256: Digest
+    size: int
+    body: bytes | Path | None = field(default=None, compare=False, repr=False, metadata=_LOCAL)
+    """None: this machine does not have the bytes, because the store has had them since an earlier release."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Release:
+    """An immutable record of everything one publish made true; the live feed names it."""
+
+    format: int
+    id: Digest
+    """Digest of all the rest: the same content is the same release, whoever publishes it and when."""
+    edition: Edition
+    """As published, less the text of transcripts (their sidecars hold it)."""
+    objects: tuple[Object, ...]
+    """Every object, the feed among them (digest of the feed before it is stamped with `id`), without bodies."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Published:
+    """What a store shows its listeners now."""
+
+    release: Release | None
+    feed_version: Version | None
+    """Token of the live feed, for compare-and-swap; None where there is none."""
+    settled: bool
+    """False: the last publish stopped after the feed switched, so pages may lag behind it."""
+
+
+# --- what to do about it ----------------------------------------------------------------------------------------------
+
+
+class Stage(StrEnum):
+    """The order of writing; nothing of a later stage is written before all of an earlier one is safe."""
+
+    UNSEEN = "unseen"
+    """Objects that nothing visible links to yet: audio, pictures, sidecars, assets."""
+    NEW_PAGES = "new pages"
+    RECORD = "record"
+    SWITCH = "switch"
+    """The feed: the one write that listeners notice."""
+    LAGGING_PAGES = "lagging pages"
+    MARK = "mark"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Action:
+    """Put one object, and why."""
+
+    stage: Stage
+    object: Object
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Plan:
+    """All writes that make a store hold exactly a release, in a safe order."""
+
+    release: Release
+    actions: tuple[Action, ...]
+    feed_expected: Version | None
+    """The live feed's token when the plan was made; the switch is refused if it has changed since."""
+    kept: int
+    """Objects that are there already."""
+    changes: tuple[str, ...]
+    """What listeners will notice, a sentence each."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Receipt:
+    """What a publish wrote."""
+
+    release: Digest
+    written: tuple[Object, ...]
+    kept: int

@@ -1,0 +1,74 @@
+"""The small protocol between omroep and the place that holds what is published."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from pipeline.model import Key, Object, Version
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Found:
+    """What a store says it holds under a key."""
+
+    key: Key
+    size: int
+    """In bytes."""
+    version: Version
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Contents:
+    """Bytes that were read, and the version they were read at."""
+
+    body: bytes
+    version: Version
+
+
+class Anything:
+    """Stands for "whatever is there now" as the expected version of a `put`."""
+
+
+ANYTHING = Anything()
+
+
+class Store(Protocol):
+    """Objects under keys, whole or not at all.
+
+    What every store owes (`tests/store_contract.py` holds each to it):
+
+    * A `put` that returns has stored exactly the object's bytes, durably; one that raises has changed nothing, or has
+      stored exactly those bytes. No reader ever sees a part of them.
+    * The bytes stored are the bytes sent: the object's `sha256` is checked, or the server is made to check it.
+    * With `expected`, exactly one of several simultaneous writers wins; the others get `Conflict`.
+    * Reads see the latest completed write.
+    * A failure is a `StoreError` that names the key and what to try; no other exception escapes.
+    """
+
+    @property
+    def name(self) -> str:
+        """Where this is, as a producer would say it (no credentials)."""
+        ...
+
+    def read(self, key: Key, *, most: int | None = None) -> Contents | None:
+        """The bytes under `key` (only the first `most`, when given), or None when there is nothing."""
+        ...
+
+    def stat(self, key: Key) -> Found | None:
+        """What is under `key`, or None when there is nothing."""
+        ...
+
+    def put(self, item: Object, *, expected: Version | None | Anything = ANYTHING) -> Version:
+        """Store `item` (its `body` is never None here) and return its version.
+
+        `expected` is the version that must be there now, None that nothing may be there; otherwise `Conflict`.
+        """
+        ...
+
+    def list(self, prefix: str = "") -> Iterator[Found]:
+        """Everything whose key starts with `prefix`, in the order of keys."""
+        ...
+
+    def delete(self, key: Key) -> None:
+        """Remove what is under `key`; nothing there is no error."""
+        ...

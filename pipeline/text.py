@@ -1,0 +1,40 @@
+"""Text as people and protocols need it: slugs, safe terminal text, durations."""
+
+import re
+import unicodedata
+
+from pipeline.model import Slug
+
+_INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+_SPELLED = str.maketrans({"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "ł": "l", "ı": "i", "@": "a", "&": " en "})
+
+
+def slugify(text: str) -> Slug:
+    """`text` as a slug of at most 80 characters; empty where nothing of it can be spelled in `a-z 0-9`."""
+    folded = unicodedata.normalize("NFKD", text.lower().translate(_SPELLED))
+    ascii_only = "".join(char for char in folded if not unicodedata.combining(char))
+    return Slug(re.sub(r"[^a-z0-9]+", "-", ascii_only.replace("'", "").replace("’", "")).strip("-")[:80].rstrip("-"))
+
+
+def printable(text: str) -> str:
+    """`text` with every control, format and bidirectional character (but newline) made visible as `\\u....`."""
+    return "".join(
+        f"\\u{ord(char):04x}" if unicodedata.category(char) in _INVISIBLE and char != "\n" else char for char in text
+    )
+
+
+def clock(seconds: float) -> str:
+    """A moment as `M:SS` or `H:MM:SS`, rounded down to whole seconds."""
+    minutes, second = divmod(int(seconds), 60)
+    hour, minute = divmod(minutes, 60)
+    return f"{hour}:{minute:02}:{second:02}" if hour else f"{minute}:{second:02}"
+
+
+def megabytes(size: int) -> str:
+    """A size as people read it: `812 kB`, `1.4 MB`."""
+    return f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{max(1, round(size / 1e3))} kB"
+
+
+def xml_safe(text: str) -> str:
+    """`text` less the characters that XML 1.0 cannot carry (XML 1.0 section 2.2), lone surrogates among them."""
+    return re.sub(r"[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF]", "", text)
