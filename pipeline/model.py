@@ -49,6 +49,8 @@ class Person:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Chapter:
+    """A part of an episode that has a title."""
+
     start_s: float
     """Seconds from the start of the file it belongs to: the source in an Episode, the delivered file after `moved`."""
     title: str
@@ -66,6 +68,8 @@ class Cue:
 
 
 class Status(StrEnum):
+    """What the producer wants of an episode."""
+
     DRAFT = "draft"
     LIVE = "live"
     WITHDRAWN = "withdrawn"
@@ -106,6 +110,8 @@ class Episode:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Owner:
+    """Whom directories may write to; public in the feed."""
+
     name: str
     email: str
 
@@ -120,6 +126,8 @@ class Category:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Season:
+    """A season that has a name."""
+
     number: int
     name: str | None = None
 
@@ -190,11 +198,27 @@ class Show:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Origin:
+    """Where in the producers' files a record was written."""
+
+    file: str
+    """Relative to the show's root."""
+    lines: Mapping[tuple[str | int, ...], int]
+    """Line by path of keys, such as `("guests", 0, "name")`; the empty path is the top."""
+
+    def line(self, *path: str | int) -> int | None:
+        """The line of `path`, or of the nearest thing around it."""
+        return next((self.lines[path[:n]] for n in range(len(path), -1, -1) if path[:n] in self.lines), None)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Catalog:
     """Everything producers wrote, in order of publication."""
 
     show: Show
     episodes: tuple[Episode, ...]
+    origins: Mapping[Slug | None, Origin] = field(default_factory=dict, compare=False, metadata=_LOCAL)
+    """By episode; the show's own under None."""
 
 
 # --- what exists after audio and pictures were rendered ---------------------------------------------------------------

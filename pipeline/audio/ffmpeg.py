@@ -1,0 +1,149 @@
+"""Running ffmpeg: finding one that is fit, opening only what it was given, and ending it for certain."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import tempfile
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, cast
+
+from pipeline.errors import AudioError, Problem
+
+OLDEST = 6
+"""Major version from which the filters used here behave as measured."""
+DEMUXERS = "wav,w64,flac,mp3,mov,ogg,aac,aiff,caf"
+"""Containers that may be opened: none of them can name another file to read."""
+QUIET = ("-nostdin", "-hide_banner", "-nostats", "-loglevel", "info")
+_LOG_TAIL = 1 << 18
+
+OnTime = Callable[[float], None]
+"""Called with the seconds of audio done so far."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ffmpeg:
+    """One ffmpeg binary."""
+
+    path: str
+    version: str
+
+
+class FfmpegError(Exception):
+    """ffmpeg ended with an error or was ended for taking too long; the text is its last words."""
+
+
+def find(environ: Mapping[str, str]) -> Ffmpeg:
+    """The ffmpeg to use: `OMROEP_FFMPEG`, else a system one that is new enough, else the one bundled as a wheel."""
+    if named := environ.get("OMROEP_FFMPEG"):
+        found = _fit(named)
+        if not found:
+            what = f"OMROEP_FFMPEG names `{named}`, which is not an ffmpeg of version {OLDEST} or newer with LAME."
+            raise AudioError(Problem(what=what, mend="Correct it, or unset it to use the bundled one."))
+        return found
+    system = shutil.which("ffmpeg", path=environ.get("PATH", ""))
+    return (system and _fit(system)) or _bundled()
+
+
+def _bundled() -> Ffmpeg:
+    import imageio_ffmpeg  # costs 30 ms, and only rendering needs it
+
+    found = _fit(imageio_ffmpeg.get_ffmpeg_exe())
+    if not found:
+        mend = f"Install ffmpeg {OLDEST} or newer, or name one with OMROEP_FFMPEG."
+        raise AudioError(Problem(what="The bundled ffmpeg does not run on this machine.", mend=mend))
+    return found
+
+
+def _fit(path: str) -> Ffmpeg | None:
+    try:
+        told = subprocess.run(
+            [path, "-hide_banner", "-nostdin", "-version"], capture_output=True, text=True, timeout=20, check=True
+        ).stdout
+    except (OSError, subprocess.SubprocessError):
+        return None
+    version = re.match(r"ffmpeg version n?(\d+)(\S*)", told)
+    if not version or int(version[1]) < OLDEST or "--enable-libmp3lame" not in told:
+        return None
+    return Ffmpeg(path=path, version=version[1] + version[2])
+
+
+def source(path: Path, *options: str) -> list[str]:
+    """Arguments that open the file `path`, and nothing else, as audio in a whitelisted container."""
+    return [*options, "-protocol_whitelist", "file", "-format_whitelist", DEMUXERS, "-i", f"file:{path.absolute()}"]
+
+
+def run(ffmpeg: Ffmpeg, arguments: Sequence[str], *, timeout_s: float, on_time: OnTime | None = None) -> str:
+    """Run to the end and return what it logged (the last 256 kB); FfmpegError when it fails or takes too long."""
+    with tempfile.TemporaryFile() as log:
+        with _running(ffmpeg, ["-progress", "pipe:1", *arguments], log, timeout_s) as process:
+            for seconds in _times(process):
+                if on_time:
+                    on_time(seconds)
+        return _ended(process, log)
+
+
+def pcm(ffmpeg: Ffmpeg, arguments: Sequence[str], *, most: int, timeout_s: float) -> bytes:
+    """Run and return its standard output, at most `most` bytes; FfmpegError as in `run`."""
+    with tempfile.TemporaryFile() as log:
+        with _running(ffmpeg, arguments, log, timeout_s) as process:
+            body = _output(process).read(most)
+        _ended(process, log)
+        return body
+
+
+@contextmanager
+def _running(
+    ffmpeg: Ffmpeg, arguments: Sequence[str], log: IO[bytes], timeout_s: float
+) -> Iterator["subprocess.Popen[bytes]"]:
+    process = subprocess.Popen(
+        [ffmpeg.path, *QUIET, *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=log,
+        start_new_session=True,  # so that whatever it starts ends with it
+        env={"PATH": os.defpath, "LC_ALL": "C"},  # no secret of ours is in reach of a decoder
+    )
+    timer = threading.Timer(timeout_s, _end, [process])
+    timer.start()
+    try:
+        yield process
+        process.wait()
+    finally:
+        timer.cancel()
+        _end(process)
+        _output(process).close()
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def _output(process: "subprocess.Popen[bytes]") -> IO[bytes]:
+    return cast(IO[bytes], process.stdout)  # it was opened with a pipe
+
+
+def _times(process: "subprocess.Popen[bytes]") -> Iterator[float]:
+    for line in _output(process):
+        name, _, value = line.decode("ascii", "replace").strip().partition("=")
+        if name == "out_time_us" and value.isdigit():
+            yield int(value) / 1e6
+
+
+def _ended(process: "subprocess.Popen[bytes]", log: IO[bytes]) -> str:
+    size = log.seek(0, os.SEEK_END)
+    log.seek(max(0, size - _LOG_TAIL))
+    text = log.read().decode("utf-8", "replace")
+    if process.returncode == 0:
+        return text
+    if process.returncode < 0:
+        raise FfmpegError("it took too long or was ended from outside")
+    words = [line.strip() for line in text.splitlines() if line.strip()]
+    raise FfmpegError(re.sub(r"^\[[^\]]*\] ", "", words[-1]) if words else "it said nothing")

@@ -1,0 +1,181 @@
+"""Mastering one recording: measure, render, measure what was delivered, and correct until it is as asked."""
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from pipeline.audio import edges, inspect, joints, recipe
+from pipeline.audio.ffmpeg import Ffmpeg, FfmpegError, run, source
+from pipeline.audio.inspect import Format, Levels
+from pipeline.audio.joints import Bumper
+from pipeline.audio.recipe import Job
+from pipeline.errors import AudioError, Problem
+from pipeline.model import Mastering
+
+ATTEMPTS = 5
+_CLOSE_LU = 0.1
+_PREVIEWS = 3
+
+OnStep = Callable[[str, float], None]
+"""Called with what is being done and how far it is (0 to 1)."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Master:
+    """A rendered recording before it is tagged, as measured after decoding it again."""
+
+    duration_s: float
+    loudness_lufs: float
+    range_lu: float
+    peak_dbtp: float
+    bitrate_kbps: int
+    channels: int
+    rate_hz: int
+    shift_s: float
+    done: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Desk:
+    """One recording on the desk."""
+
+    ffmpeg: Ffmpeg
+    path: Path
+    name: str
+    mastering: Mastering
+    folder: Path
+    bumpers: tuple[Bumper | None, Bumper | None]
+    on_step: OnStep
+
+    def step(self, what: str, length_s: float | None) -> Callable[[float], None]:
+        return lambda seconds: self.on_step(what, min(1.0, seconds / length_s) if length_s else 0.0)
+
+    def inputs(self, attempt: Job) -> list[str]:
+        files = joints.write(self.ffmpeg, self.path, attempt, self.bumpers, self.folder) if attempt.bumpers else []
+        return [*source(self.path), *(argument for file in files for argument in source(file))]
+
+    def preview(self, attempt: Job) -> Job:
+        """`attempt` with the gain at which the limited signal will be on target, found without encoding."""
+        aim = self.mastering.loudness_lufs + recipe.encoder_loss_db(attempt.bitrate_kbps)
+        for _ in range(_PREVIEWS):
+            levels = inspect.levels(
+                self.ffmpeg,
+                self.inputs(attempt),
+                name=self.name,
+                filters=recipe.graph(attempt),
+                channels=attempt.channels,
+                claimed_s=attempt.duration_s,
+                on_time=self.step("setting the level", attempt.duration_s),
+            )
+            attempt = recipe.louder(attempt, aim - levels.loudness_lufs)
+            if abs(aim - levels.loudness_lufs) <= _CLOSE_LU:
+                break
+        return attempt
+
+    def encode(self, attempt: Job, target: Path) -> Levels:
+        graph = f"{recipe.graph(attempt)}[out]"
+        arguments = ["-filter_complex", graph, "-map", "[out]", *recipe.encoder(attempt), "-y", f"file:{target}"]
+        progress = self.step("encoding", attempt.duration_s)
+        limit_s = inspect.limit_s(attempt.duration_s)
+        try:
+            run(self.ffmpeg, [*self.inputs(attempt), *arguments], timeout_s=limit_s, on_time=progress)
+        except FfmpegError as error:
+            mend = "Make room on the disk if it is full, or export the recording again."
+            raise AudioError(Problem(what=f"Encoding failed: {error}.", file=self.name, mend=mend)) from error
+        return inspect.levels(
+            self.ffmpeg,
+            source(target),
+            name=self.name,
+            channels=attempt.channels,
+            claimed_s=attempt.duration_s,
+            peak=True,
+            on_time=self.step("measuring the result", attempt.duration_s),
+        )
+
+
+def master(
+    ffmpeg: Ffmpeg,
+    path: Path,
+    *,
+    name: str,
+    mastering: Mastering,
+    bumper_paths: tuple[Path | None, Path | None],
+    target: Path,
+    on_step: OnStep,
+) -> Master:
+    """Write the mastered MP3 of the recording `path` to `target` (no tags) and return what it measures.
+
+    AudioError when the recording cannot be read, holds no sound, or cannot meet the loudness and peak asked for.
+    Memory does not grow with the length. `name` is how messages name the recording.
+    """
+    format = inspect.probe(ffmpeg, path, name)
+    heard = inspect.levels(
+        ffmpeg,
+        [*source(path)],
+        name=name,
+        filters="[0:a:0]aformat=channel_layouts=stereo" if format.channels > 2 else "",
+        channels=min(format.channels, 2),
+        claimed_s=format.claimed_s,
+        on_time=lambda seconds: on_step("listening", min(1.0, seconds / format.claimed_s) if format.claimed_s else 0.0),
+    )
+    if heard.loudness_lufs < inspect.SILENT_LUFS:
+        mend = "Check that the right track was exported."
+        raise AudioError(Problem(what="The recording holds no sound that can be heard.", file=name, mend=mend))
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".desk-") as folder:
+        intro, outro = (
+            joints.bumper(ffmpeg, bumper, mastering, bumper.name) if bumper else None for bumper in bumper_paths
+        )
+        desk = _Desk(
+            ffmpeg=ffmpeg,
+            path=path,
+            name=name,
+            mastering=mastering,
+            folder=Path(folder),
+            bumpers=(intro, outro),
+            on_step=on_step,
+        )
+        attempt = desk.preview(_first(desk, format, heard))
+        return _until_right(desk, attempt, target, heard, format)
+
+
+def _first(desk: _Desk, format: Format, heard: Levels) -> Job:
+    start, end = 0.0, heard.duration_s
+    if desk.mastering.trim_silence_s is not None:
+        silence = edges.sound(desk.ffmpeg, desk.path, format, heard)
+        start, end = edges.kept(heard, silence, keep_s=desk.mastering.trim_silence_s)
+    first = recipe.job(desk.mastering, format, heard, start_s=start, end_s=end)
+    intro, outro = desk.bumpers
+    fade = min(desk.mastering.crossfade_s, (end - start) / 4) if intro or outro else 0.0
+    return replace(
+        first,
+        crossfade_s=fade,
+        intro_s=intro.duration_s if intro else 0.0,
+        outro_s=outro.duration_s if outro else 0.0,
+    )
+
+
+def _until_right(desk: _Desk, attempt: Job, target: Path, heard: Levels, format: Format) -> Master:
+    for _ in range(ATTEMPTS):
+        delivered = desk.encode(attempt, target)
+        following = recipe.corrected(attempt, desk.mastering, delivered)
+        if following is None:
+            return Master(
+                duration_s=delivered.duration_s,
+                loudness_lufs=delivered.loudness_lufs,
+                range_lu=delivered.range_lu,
+                peak_dbtp=delivered.peak_dbtp if delivered.peak_dbtp is not None else 0.0,
+                bitrate_kbps=attempt.bitrate_kbps,
+                channels=attempt.channels,
+                rate_hz=attempt.rate_hz,
+                shift_s=attempt.shift_s,
+                done=recipe.told(attempt, format, heard),
+            )
+        attempt = following
+    asked = desk.mastering
+    what = (
+        f"The recording cannot be brought to {asked.loudness_lufs:g} LUFS with peaks under {asked.peak_dbtp:g} dBTP; "
+        f"the nearest was {delivered.loudness_lufs:g} LUFS with {delivered.peak_dbtp:g} dBTP."
+    )
+    mend = "Level it in an editor first: it is mostly soft, with short loud sounds. Or lower `audio: loudness`."
+    raise AudioError(Problem(what=what, file=desk.name, mend=mend))

@@ -1,0 +1,214 @@
+"""Reading a show's folder into a Catalog, or reporting everything that is wrong with it."""
+
+import re
+import uuid
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+from pydantic import ValidationError
+
+from pipeline.catalog import files, located, records, transcripts
+from pipeline.catalog.complaints import complaints
+from pipeline.catalog.schema import AudioKeys, EpisodeKeys, Keys, ShowKeys
+from pipeline.errors import Problem, ShowError
+from pipeline.model import Catalog, Cue, Episode, Mastering, Origin, Show, Slug, Source
+from pipeline.text import slugify
+
+SHOW_FILE = Path("feed/show.yaml")
+EPISODES = Path("episodes")
+PODCAST_NAMESPACE = uuid.UUID("ead4c236-bf58-58c6-a2c6-a6b28d128cb6")
+"""Namespace of podcast:guid (Podcasting 2.0, docs/tags/guid.md)."""
+
+Schema = TypeVar("Schema", bound=Keys)
+
+
+def load(root: Path) -> Catalog:
+    """The show in the folder `root`, its episodes in order of publication.
+
+    ShowError with every problem of every file when anything is wrong: half a show is never returned.
+    """
+    root = root.resolve()
+    reader = _Reader(root=root)
+    show = reader.show()
+    zone = ZoneInfo(show.timezone if show else "UTC")
+    episodes = [episode for folder in reader.folders() if (episode := reader.episode(folder, show, zone))]
+    reader.problems += _twins(episodes)
+    if reader.problems or show is None:
+        raise ShowError(*reader.problems)
+    episodes.sort(key=lambda episode: (episode.published, episode.season or 0, episode.number or 0, episode.slug))
+    return Catalog(show=show, episodes=tuple(episodes), origins=reader.origins)
+
+
+def podcast_guid(feed_url: str) -> str:
+    """The podcast:guid of a feed address: UUIDv5 of it without scheme and final slashes (Podcasting 2.0, guid.md)."""
+    return str(uuid.uuid5(PODCAST_NAMESPACE, re.sub(r"^[a-z]+://", "", feed_url).rstrip("/")))
+
+
+@dataclass(kw_only=True)
+class _Reader:
+    root: Path
+    problems: list[Problem] = field(default_factory=list)
+    origins: dict[Slug | None, Origin] = field(default_factory=dict)
+
+    # --- the show ---
+
+    def show(self) -> Show | None:
+        path = self.root / SHOW_FILE
+        body = files.text(path, self.root)
+        if isinstance(body, Problem):
+            mend = "Run omroep in the show's folder, or name it with --show."
+            self.problems.append(Problem(what=f"There is no show here: {body.what}", file=body.file, mend=mend))
+            return None
+        keys, origin = self.keys(body, ShowKeys, file=SHOW_FILE.as_posix())
+        if keys is None:
+            return None
+        self.origins[None] = origin
+        cover = self.source(path.parent, keys.cover, origin, "cover")
+        mastering = self.mastering(keys.audio, path.parent, origin)
+        if keys.guid is None:
+            mend = f"Add this line, and never change it: guid: {podcast_guid(keys.base_url + 'feed.xml')}"
+            self.problems.append(Problem(what="The show has no guid.", file=origin.file, line=1, mend=mend))
+        return records.show(keys, cover, mastering) if cover and keys.guid else None
+
+    def mastering(self, keys: AudioKeys, folder: Path, origin: Origin) -> Mastering:
+        bumpers = {
+            name: self.source(folder, file, origin, "audio", name) if file else None
+            for name, file in (("intro", keys.intro), ("outro", keys.outro))
+        }
+        return records.mastering(keys, **bumpers)
+
+    # --- its episodes ---
+
+    def folders(self) -> Iterator[Path]:
+        top = self.root / EPISODES
+        if not top.is_dir() or top.is_symlink():
+            mend = "Make the folder, or check out the whole repository."
+            self.problems.append(Problem(what="There is no folder `episodes`.", file="episodes", mend=mend))
+            return
+        for path in sorted(top.iterdir()):
+            name = path.relative_to(self.root).as_posix()
+            if path.name.startswith(".") or path.name.endswith(files.HALF_COPIED):
+                continue
+            if path.is_symlink():
+                mend = "Put the folder itself there."
+                self.problems.append(Problem(what="An episode cannot be a link.", file=name, mend=mend))
+            elif path.is_dir():
+                yield path
+            elif path.suffix.lower() in files.AUDIO_SUFFIXES:
+                mend = f"Make a folder `{path.stem}`, put it there and write an `episode.md` beside it."
+                self.problems.append(Problem(what="This recording has no episode yet.", file=name, mend=mend))
+
+    def episode(self, folder: Path, show: Show | None, zone: ZoneInfo) -> Episode | None:
+        path = folder / "episode.md"
+        name = path.relative_to(self.root).as_posix()
+        body = files.text(path, self.root)
+        if isinstance(body, Problem):
+            mend = "Write one: at least a title and a date between two lines of ---."
+            self.problems.append(Problem(what=f"Episode `{folder.name}`: {body.what}", file=name, mend=mend))
+            return None
+        front, notes = _split(body)
+        if front is None:
+            mend = "Begin the file with a line ---, then `title: ...` and `date: ...`, then a line ---, then the notes."
+            self.problems.append(Problem(what="The front matter is missing.", file=name, line=1, mend=mend))
+            return None
+        keys, origin = self.keys(front, EpisodeKeys, file=name, first_line=2, zone=zone)
+        if keys is None:
+            return None
+        slug = Slug(keys.slug or slugify(re.sub(r"^\d+[\W_]+", "", folder.name)) or slugify(folder.name))
+        if not slug:
+            mend = "Add a line `slug: ...` in a-z, 0-9 and dashes."
+            self.problems.append(Problem(what="The folder's name gives no web address.", file=name, line=1, mend=mend))
+            return None
+        self.origins[slug] = origin
+        audio = self.audio(folder, keys.audio, origin)
+        transcript = self.transcript(folder, keys.transcript, origin)
+        image = self.source(folder, keys.image, origin, "image") if keys.image else None
+        if audio is None or show is None:
+            return None
+        return records.episode(
+            keys, show, folder=folder.name, slug=slug, audio=audio, notes=notes, transcript=transcript, image=image
+        )
+
+    def audio(self, folder: Path, named: str | None, origin: Origin) -> Source | None:
+        if named:
+            return self.source(folder, named, origin, "audio")
+        found = [path for path in sorted(folder.iterdir()) if path.suffix.lower() in files.AUDIO_SUFFIXES]
+        if len(found) == 1:
+            return self.source(folder, found[0].name, origin, "audio")
+        listed = ", ".join(f"`{path.name}`" for path in found)
+        what = f"It is not clear which recording to take: {listed}." if found else "The episode has no recording."
+        mend = f"Say which with `audio: {found[0].name}`." if found else "Put an audio file in its folder."
+        self.problems.append(Problem(what=what, file=origin.file, line=1, mend=mend))
+        return None
+
+    def transcript(self, folder: Path, named: str | None, origin: Origin) -> tuple[Cue, ...]:
+        found = [folder / named] if named else sorted(folder.glob("*.vtt"))[:1]
+        if not found:
+            return ()
+        if why := files.trouble(found[0], self.root):
+            self.missing(found[0], why, origin, "transcript")
+            return ()
+        cues = transcripts.read(found[0], self.root)
+        if isinstance(cues, Problem):
+            self.problems.append(cues)
+            return ()
+        return cues
+
+    # --- parts ---
+
+    def keys(
+        self, body: str, schema: type[Schema], *, file: str, first_line: int = 1, zone: ZoneInfo | None = None
+    ) -> tuple[Schema | None, Origin]:
+        document, problems = located.read(body, file=file, first_line=first_line)
+        self.problems += problems
+        if problems:
+            return None, document.origin
+        try:
+            return schema.model_validate(document.value, context={"zone": zone}), document.origin
+        except ValidationError as error:
+            self.problems += complaints(error, schema, document.origin)
+            return None, document.origin
+
+    def source(self, folder: Path, name: str, origin: Origin, *key: str) -> Source | None:
+        path = folder / name
+        if why := files.trouble(path, self.root):
+            self.missing(path, why, origin, *key)
+            return None
+        try:
+            return files.source(path, self.root)
+        except OSError as error:
+            self.missing(path, f"cannot be read ({error.strerror})", origin, *key)
+            return None
+
+    def missing(self, path: Path, why: str, origin: Origin, *key: str) -> None:
+        here = sorted(item.name for item in path.parent.iterdir()) if path.parent.is_dir() else []
+        near = [name for name in here if name.lower() == path.name.lower()] or [
+            name for name in here if Path(name).suffix.lower() == path.suffix.lower()
+        ]
+        mend = (
+            f"Did you mean `{near[0]}`?" if near and "not there" in why else "Put the file there, or correct its name."
+        )
+        what = f"`{'.'.join(key)}`: the file `{path.name}` {why}."
+        self.problems.append(Problem(what=what, file=origin.file, line=origin.line(*key), mend=mend))
+
+
+def _split(body: str) -> tuple[str | None, str]:
+    found = re.match(r"---[ \t]*\n(.*?)(?:^|\n)---[ \t]*(?:\n|\Z)(.*)", body, re.DOTALL | re.MULTILINE)
+    return (found[1], found[2].strip()) if found else (None, body)
+
+
+def _twins(episodes: Iterable[Episode]) -> Iterator[Problem]:
+    seen: dict[str, Episode] = {}
+    for episode in episodes:
+        for name, value in (("guid", str(episode.guid)), ("web address", str(episode.slug))):
+            twin = seen.setdefault(f"{name} {value}", episode)
+            if twin is not episode:
+                yield Problem(
+                    what=f"The episodes `{twin.folder}` and `{episode.folder}` have the same {name} `{value}`.",
+                    file=f"episodes/{episode.folder}/episode.md",
+                    why="Podcast apps would show only one of them.",
+                    mend=f"Give one of them {'a new `guid`' if name == 'guid' else 'a `slug` of its own'}.",
+                )

@@ -1,0 +1,77 @@
+"""What the schema finds wrong, said to a producer."""
+
+from collections.abc import Callable, Iterator, Mapping
+from difflib import get_close_matches
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from pipeline.catalog.schema import names
+from pipeline.errors import Problem
+from pipeline.model import Origin
+
+_SAY: Mapping[str, Callable[[ErrorDetails], tuple[str, str]]] = {
+    "missing": lambda error: (f"`{_key(error)}` is missing", f"Add a line `{_key(error)}: ...`."),
+    "value_error": lambda error: (f"`{_key(error)}`: {error['ctx']['error']}", ""),
+    "string_type": lambda error: (f"`{_key(error)}` should be a text, on one line", "Write a text after the colon."),
+    "string_too_long": lambda error: (
+        f"`{_key(error)}` is longer than {error['ctx']['max_length']} characters",
+        "Shorten it.",
+    ),
+    "int_parsing": lambda error: (f"`{_key(error)}` should be a whole number, not `{_seen(error)}`", ""),
+    "float_parsing": lambda error: (f"`{_key(error)}` should be a number, not `{_seen(error)}`", ""),
+    "greater_than_equal": lambda error: (f"`{_key(error)}` should be at least {error['ctx']['ge']}", ""),
+    "less_than_equal": lambda error: (f"`{_key(error)}` should be at most {error['ctx']['le']}", ""),
+    "tuple_type": lambda error: (
+        f"`{_key(error)}` should be a list",
+        "Put each item on a line of its own after a dash.",
+    ),
+    "model_type": lambda error: (f"`{_key(error)}` should hold keys of its own", "Indent them on the lines below it."),
+    "too_short": lambda error: (f"`{_key(error)}` should name at least one", ""),
+    "string_pattern_mismatch": lambda error: (f"`{_key(error)}` cannot be `{_seen(error)}`", ""),
+}
+_WHERE_EMPTY = {"string_type", "tuple_type", "model_type", "int_parsing", "float_parsing", "int_type", "float_type"}
+
+
+def complaints(error: ValidationError, schema: type[BaseModel], origin: Origin) -> Iterator[Problem]:
+    """Each thing that `schema` refused as a problem with its line and a way out."""
+    for detail in error.errors():
+        what, mend = _said(detail, schema)
+        path = tuple(detail["loc"])
+        yield Problem(what=f"{what}.", file=origin.file, line=origin.line(*path), mend=mend)
+
+
+def _said(error: ErrorDetails, schema: type[BaseModel]) -> tuple[str, str]:
+    if error["type"] == "extra_forbidden":
+        known = _known(schema, error["loc"][:-1])
+        return f"`{_key(error)}` is not a key that omroep knows", _nearest(_key(error), known)
+    if error["type"] in {"literal_error", "enum"}:
+        allowed = str(error["ctx"]["expected"]).replace("'", "").replace(" or ", ", ").split(", ")
+        return f"`{_key(error)}` cannot be `{_seen(error)}`", _nearest(_seen(error), allowed)
+    if error["input"] is None and error["type"] in _WHERE_EMPTY:
+        return f"`{_key(error)}` is empty", "Write a value after the colon, or remove the line."
+    say = _SAY.get(error["type"])
+    return say(error) if say else (f"`{_key(error)}`: {error['msg']}", "")
+
+
+def _known(schema: type[BaseModel], path: tuple[int | str, ...]) -> list[str]:
+    for part in path:
+        if isinstance(part, str):
+            schema = names(schema).get(part) or schema
+    return list(names(schema))
+
+
+def _nearest(word: str, known: list[str]) -> str:
+    near = get_close_matches(word.lower(), known, n=1, cutoff=0.6)
+    return f"Did you mean `{near[0]}`?" if near else f"Choose from: {', '.join(known)}."
+
+
+def _key(error: ErrorDetails) -> str:
+    keys = [part for part in error["loc"] if isinstance(part, str)]
+    return keys[-1] if keys else "the file"
+
+
+def _seen(error: ErrorDetails) -> str:
+    value: Any = error["input"]
+    return value if isinstance(value, str) else type(value).__name__

@@ -1,0 +1,64 @@
+"""Finding and reading the files that producers name: only plain files, only inside the show."""
+
+import hashlib
+import re
+import stat
+from pathlib import Path
+
+from pipeline.errors import Problem
+from pipeline.model import Digest, Source
+
+AUDIO_SUFFIXES = (".wav", ".flac", ".mp3", ".m4a", ".mp4", ".aac", ".ogg", ".opus", ".oga", ".aif", ".aiff", ".caf")
+HALF_COPIED = (".part", ".tmp", ".crdownload", ".partial", "~")
+_POINTER = re.compile(
+    rb"version https://git-lfs\.github\.com/spec/v1\n(?:ext-.*\n)*oid sha256:([0-9a-f]{64})\nsize (\d+)\n"
+)
+_CHUNK = 1 << 20
+
+
+def trouble(path: Path, root: Path) -> str | None:
+    """Why `path` may not be opened (missing, a link, a device, outside `root`), or None where it may."""
+    try:
+        steps = path.relative_to(root).parts
+    except ValueError:
+        return "lies outside the show"
+    here = root
+    for step in steps:
+        here = here / step
+        try:
+            mode = here.lstat().st_mode
+        except FileNotFoundError:
+            return "is not there"
+        except OSError as error:
+            return f"cannot be read ({error.strerror})"
+        if stat.S_ISLNK(mode):
+            return "is a link to somewhere else"
+    return None if stat.S_ISREG(mode) else "is not a file"
+
+
+def text(path: Path, root: Path) -> str | Problem:
+    """The text of a UTF-8 file."""
+    name = path.relative_to(root).as_posix()
+    if why := trouble(path, root):
+        return Problem(what=f"`{path.name}` {why}.", file=name, mend="Put a real file there.")
+    try:
+        return path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        return Problem(what="The file is not UTF-8 text.", file=name, line=line, mend="Save it again as UTF-8.")
+    except OSError as error:
+        return Problem(what=f"`{path.name}` cannot be read ({error.strerror}).", file=name)
+
+
+def source(path: Path, root: Path) -> Source:
+    """The identity of a file that `trouble` passed; of a git-LFS pointer, that of the file it stands for."""
+    name = path.relative_to(root).as_posix()
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        first = file.read(_CHUNK)
+        if pointer := _POINTER.fullmatch(first):
+            return Source(sha256=Digest(pointer[1].decode()), size=int(pointer[2]), path=name)
+        digest.update(first)
+        while chunk := file.read(_CHUNK):
+            digest.update(chunk)
+        return Source(sha256=Digest(digest.hexdigest()), size=file.tell(), path=name)

@@ -1,0 +1,119 @@
+"""YAML as text with line numbers: every scalar stays the text that was typed, and the schema decides what it means."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+import yaml
+
+from pipeline.errors import Problem
+from pipeline.model import Origin
+
+DEEPEST = 12
+"""Levels of nesting; a show needs four."""
+LONGEST = 10_000_000
+"""Characters in one file."""
+
+Loc: TypeAlias = tuple[str | int, ...]
+"""A path of keys and positions from the top of the document."""
+Plain: TypeAlias = "str | list[Plain] | dict[str, Plain] | None"
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """A document's values, and the lines on which they were written."""
+
+    value: dict[str, Plain]
+    origin: Origin
+
+
+def read(text: str, *, file: str, first_line: int = 1) -> tuple[Located, tuple[Problem, ...]]:
+    """The mapping in `text` (empty where it cannot be read), and what is wrong with it.
+
+    `first_line` is the line of `file` that `text` starts on. Only plain data is accepted: no tags, no anchors or aliases, no doubled keys, no deep nesting.
+    """
+    reader = _Reader(file=file, first_line=first_line)
+    node = reader.compose(text)
+    value = None if reader.problems else reader.value(node, ())
+    if not isinstance(value, dict) and not reader.problems:
+        reader.problem("The file should hold `key: value` lines", 0, "Write one setting a line, such as `title: ...`.")
+    origin = Origin(file=file, lines=reader.lines)
+    return Located(value if isinstance(value, dict) else {}, origin), tuple(reader.problems)
+
+
+def _hint(error: yaml.MarkedYAMLError) -> str:
+    if "mapping values are not allowed" in (error.problem or ""):
+        return 'Put the text between quotes when it holds a colon: title: "Werk: een begin".'
+    if "cannot start any token" in (error.problem or ""):
+        return "Put the text between quotes, and indent with spaces, not tabs."
+    return "Check the indentation, the quotes and the colons on this line and the one above it."
+
+
+@dataclass
+class _Reader:
+    file: str
+    first_line: int
+    problems: list[Problem] = field(default_factory=list)
+    lines: dict[Loc, int] = field(default_factory=dict)
+    depth: int = 0
+
+    def problem(self, what: str, line: int, mend: str) -> None:
+        self.problems.append(Problem(what=f"{what}.", file=self.file, line=self.first_line + line, mend=mend))
+
+    def compose(self, text: str) -> yaml.Node | None:
+        if len(text) > LONGEST:
+            self.problem("The file is far too large to be metadata", 0, "Move long texts out of it.")
+            return None
+        try:
+            for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+                self.vet(event)
+                if self.depth > DEEPEST:
+                    break
+            return None if self.problems else yaml.compose(text, Loader=yaml.CSafeLoader)
+        except yaml.MarkedYAMLError as error:
+            mark = error.problem_mark or error.context_mark
+            self.problem(f"This is not valid YAML: {error.problem}", mark.line if mark else 0, _hint(error))
+        except yaml.YAMLError:
+            self.problem("The file holds characters that YAML does not allow", 0, "Remove control characters.")
+        return None
+
+    def vet(self, event: yaml.Event) -> None:
+        line = event.start_mark.line if event.start_mark else 0
+        if isinstance(event, yaml.CollectionStartEvent):
+            self.depth += 1
+            if self.depth == DEEPEST + 1:
+                self.problem("Lists are nested too deeply", line, "Flatten them.")
+        elif isinstance(event, yaml.CollectionEndEvent):
+            self.depth -= 1
+        if isinstance(event, yaml.NodeEvent) and event.anchor:
+            self.problem(
+                "YAML anchors and aliases (`&name`, `*name`) are not read",
+                line,
+                "Write the text out, or put it between quotes if it really starts with & or *.",
+            )
+        if isinstance(event, (yaml.ScalarEvent, yaml.CollectionStartEvent)) and event.tag:
+            self.problem("YAML tags (`!name`) are not read", line, "Remove it, or put the text between quotes.")
+
+    def value(self, node: yaml.Node | None, loc: Loc) -> Plain:
+        if node is None:
+            return None
+        self.lines.setdefault(loc, self.first_line + node.start_mark.line)
+        if isinstance(node, yaml.MappingNode):
+            return dict(self._pairs(node, loc))
+        if isinstance(node, yaml.SequenceNode):
+            return [self.value(item, (*loc, place)) for place, item in enumerate(node.value)]
+        bare = isinstance(node, yaml.ScalarNode) and node.style is None
+        return None if bare and node.value == "" else str(node.value)
+
+    def _pairs(self, node: yaml.MappingNode, loc: Loc) -> Iterator[tuple[str, Plain]]:
+        for key, item in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                self.problem("A key should be a single word", key.start_mark.line, "Check the indentation.")
+                continue
+            place = (*loc, key.value)
+            if place in self.lines:
+                mend = "Remove one of the two; only one can count."
+                self.problem(f"`{key.value}` stands here twice", key.start_mark.line, mend)
+                continue
+            self.lines[place] = self.first_line + key.start_mark.line
+            yield str(key.value), self.value(item, place)

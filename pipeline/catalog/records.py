@@ -1,0 +1,128 @@
+"""What the schema accepted, as the records that travel on."""
+
+import uuid
+from collections.abc import Iterable
+
+from pipeline.catalog.schema import AudioKeys, EpisodeKeys, PersonKeys, ShowKeys
+from pipeline.model import (
+    Category,
+    Chapter,
+    Cue,
+    Episode,
+    Guid,
+    Mastering,
+    Owner,
+    Person,
+    Season,
+    Show,
+    Slug,
+    Source,
+    UpdateFrequency,
+)
+
+
+def episode(
+    keys: EpisodeKeys,
+    show: Show,
+    *,
+    folder: str,
+    slug: Slug,
+    audio: Source,
+    notes: str,
+    transcript: tuple[Cue, ...],
+    image: Source | None,
+) -> Episode:
+    """The episode, with its files; without a guid of its own it gets one from the show's and its folder's name."""
+    return Episode(
+        guid=Guid(keys.guid or str(uuid.uuid5(uuid.UUID(show.guid), folder))),
+        slug=slug,
+        folder=folder,
+        title=keys.title,
+        published=keys.date,
+        audio=audio,
+        number=keys.number,
+        season=keys.season,
+        kind=keys.type,
+        summary=" ".join(keys.summary.split()),
+        notes=notes,
+        guests=_people(keys.guests, role="guest"),
+        hosts=_people(keys.hosts, role="host") or show.hosts,
+        topics=keys.topics,
+        explicit=show.explicit if keys.explicit is None else keys.explicit,
+        status=keys.status,
+        revision=keys.revision,
+        chapters=_chapters(keys),
+        transcript=transcript,
+        image=image,
+        image_alt=keys.image_alt,
+    )
+
+
+def mastering(keys: AudioKeys, *, intro: Source | None, outro: Source | None) -> Mastering:
+    """The audio settings, with the bumpers."""
+    return Mastering(
+        loudness_lufs=keys.loudness,
+        peak_dbtp=keys.peak,
+        rate_hz=int(keys.rate),
+        bitrate_mono_kbps=int(keys.bitrate_mono),
+        bitrate_stereo_kbps=int(keys.bitrate_stereo),
+        trim_silence_s=keys.trim_silence,
+        crossfade_s=keys.crossfade,
+        intro=intro,
+        outro=outro,
+    )
+
+
+def show(keys: ShowKeys, cover: Source, mastering: Mastering) -> Show:
+    """The show, with its files."""
+    frequency = keys.update_frequency
+    return Show(
+        title=keys.title,
+        subtitle=keys.subtitle,
+        description=keys.description,
+        language=keys.language,
+        author=keys.author,
+        owner=Owner(name=keys.owner.name, email=keys.owner.email) if keys.owner else None,
+        base_url=keys.base_url,
+        guid=keys.guid or "",
+        cover=cover,
+        cover_alt=keys.cover_alt,
+        categories=tuple(_category(text) for text in keys.categories),
+        explicit=keys.explicit,
+        kind=keys.type,
+        complete=keys.complete,
+        copyright=keys.copyright,
+        timezone=keys.timezone,
+        locked=keys.locked,
+        medium=keys.medium,
+        new_feed_url=keys.new_feed_url,
+        hosts=_people(keys.hosts, role="host"),
+        seasons=tuple(Season(number=season.number, name=season.name) for season in keys.seasons),
+        update_frequency=UpdateFrequency(**frequency.model_dump()) if frequency else None,
+        colour=keys.theme.colour,
+        mastering=mastering,
+        destination=keys.destination,
+    )
+
+
+def _category(text: str) -> Category:
+    main, _, sub = (part.strip() for part in text.partition(">"))
+    return Category(main=main, sub=sub or None)
+
+
+def _people(people: Iterable[PersonKeys], *, role: str) -> tuple[Person, ...]:
+    return tuple(
+        Person(
+            name=person.name,
+            role=person.role or role,
+            group=person.group or "cast",
+            organisation=person.organisation,
+            link=person.link,
+        )
+        for person in people
+    )
+
+
+def _chapters(keys: EpisodeKeys) -> tuple[Chapter, ...]:
+    chapters = (Chapter(start_s=chapter.start, title=chapter.title, link=chapter.link) for chapter in keys.chapters)
+    return tuple(sorted(chapters, key=lambda chapter: chapter.start_s))

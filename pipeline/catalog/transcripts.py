@@ -1,0 +1,57 @@
+"""Reading a WebVTT or SRT transcript into cues."""
+
+import re
+from io import StringIO
+from pathlib import Path
+
+import webvtt
+from webvtt.errors import MalformedCaptionError, MalformedFileError
+
+from pipeline.catalog.files import text
+from pipeline.errors import Problem
+from pipeline.model import Cue
+
+_TAG = re.compile(r"</?[a-z]*[^<>]*>", re.IGNORECASE)
+_ENTITIES = {"&lt;": "<", "&gt;": ">", "&nbsp;": "\N{NO-BREAK SPACE}", "&lrm;": "", "&rlm;": "", "&amp;": "&"}
+_FORMATS = {".vtt": "vtt", ".srt": "srt"}
+
+
+def read(path: Path, root: Path) -> tuple[Cue, ...] | Problem:
+    """The cues of a transcript in order of time; voice tags become speakers, other markup is dropped (WebVTT 4.2.2)."""
+    name = path.relative_to(root).as_posix()
+    body = text(path, root)
+    if isinstance(body, Problem):
+        return body
+    if path.suffix.lower() not in _FORMATS:
+        return Problem(what="A transcript is a .vtt or .srt file.", file=name, mend="Export it as WebVTT.")
+    try:
+        captions = webvtt.from_buffer(StringIO(body), format=_FORMATS[path.suffix.lower()]).captions
+    except (MalformedFileError, MalformedCaptionError, ValueError) as error:
+        return Problem(what=f"The transcript cannot be read: {error}.", file=name, mend="Export it again as WebVTT.")
+    if not captions:
+        return Problem(what="The transcript has no lines with times.", file=name, mend="Export it again as WebVTT.")
+    cues = (
+        Cue(
+            start_s=_seconds(caption.start),
+            end_s=_seconds(caption.end),
+            text=_said(caption.raw_text),
+            speaker=_said(caption.voice) if caption.voice else None,
+        )
+        for caption in captions
+    )
+    return tuple(sorted((cue for cue in cues if cue.text), key=lambda cue: cue.start_s))
+
+
+def _seconds(stamp: str) -> float:
+    clock, _, fraction = stamp.partition(".")
+    total = 0
+    for part in clock.split(":"):
+        total = total * 60 + int(part)
+    return total + int(fraction.ljust(3, "0")) / 1000
+
+
+def _said(markup: str) -> str:
+    words = _TAG.sub("", markup)
+    for entity, char in _ENTITIES.items():
+        words = words.replace(entity, char)
+    return " ".join(words.split())

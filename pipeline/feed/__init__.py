@@ -1,0 +1,138 @@
+"""The RSS feed of an Edition: feedgen writes RSS, our extension writes the rows of `feed.tags`."""
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+from lxml import etree  # before feedgen.ext, which imports it half
+from feedgen.entry import FeedEntry
+from feedgen.ext.base import BaseEntryExtension, BaseExtension
+from feedgen.feed import FeedGenerator
+
+from pipeline import digest
+from pipeline.feed.tags import CHANNEL, ITEM, NAMESPACES, Element, Item, Row, Scope
+from pipeline.model import Cache, Digest, Edition, Entry, Key, Kind, Object
+from pipeline.pages import notes
+from pipeline.text import xml_safe
+
+KEY = Key("feed.xml")
+TYPE = "application/rss+xml; charset=utf-8"
+LONGEST_DESCRIPTION = 4000
+"""Bytes (PSP-1)."""
+STAMP_WITHIN = 512
+"""The first bytes of a feed in which the name of its release is found."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_PROLOG = b"<?xml version='1.0' encoding='UTF-8'?>\n"
+_STAMP = re.compile(rb"<!-- omroep release ([0-9a-f]{64}) -->\n")
+
+
+def compose(edition: Edition) -> Object:
+    """The feed, not yet naming its release; newest episode first, and no moment in it that is not in the data."""
+    zone = ZoneInfo(edition.show.timezone)
+    feed = FeedGenerator()
+    feed.register_extension("omroep", _Channel, _Entry, atom=False)
+    feed.omroep.show_of(edition)
+    _channel(feed, edition, zone)
+    for entry in reversed(edition.entries):
+        _item(feed.add_entry(order="append"), edition, entry, zone)
+    return _object(feed.rss_str(pretty=True))
+
+
+def stamped(unstamped: Object, release: Digest) -> Object:
+    """The feed as it is published: naming the release that records all it leads to."""
+    body = unstamped.body
+    if not isinstance(body, bytes) or not body.startswith(_PROLOG):
+        raise ValueError("not a feed of ours")
+    return _object(_PROLOG + f"<!-- omroep release {release} -->\n".encode() + body.removeprefix(_PROLOG))
+
+
+def release_named_in(head: bytes) -> Digest | None:
+    """The release that a published feed names, from its first `STAMP_WITHIN` bytes; None for a feed that is not ours."""
+    found = _STAMP.search(head)
+    return Digest(found[1].decode()) if found else None
+
+
+def _object(body: bytes) -> Object:
+    return Object(
+        key=KEY,
+        kind=Kind.FEED,
+        type=TYPE,
+        cache=Cache.SHORT,
+        sha256=digest.of_bytes(body),
+        size=len(body),
+        body=body,
+    )
+
+
+def _channel(feed: FeedGenerator, edition: Edition, zone: ZoneInfo) -> None:
+    show = edition.show
+    feed.title(xml_safe(show.title))
+    feed.link(href=show.base_url + KEY, rel="self", type="application/rss+xml")
+    feed.link(href=show.base_url + "index.html", rel="alternate")  # last: feedgen makes the last one the channel's link
+    feed.description(xml_safe(show.description))
+    feed.language(show.language)
+    feed.copyright(xml_safe(show.copyright) if show.copyright else None)
+    feed.generator("omroep")
+    # feedgen would stamp the clock, and every run would be a change.
+    newest = max((entry.episode.published for entry in edition.entries), default=None)
+    feed.lastBuildDate(newest.astimezone(zone) if newest else _EPOCH)
+
+
+def _item(item: FeedEntry, edition: Edition, entry: Entry, zone: ZoneInfo) -> None:
+    episode, media, base = entry.episode, entry.media, edition.show.base_url
+    item.omroep.entry_of(edition, entry)
+    item.title(xml_safe(episode.title))
+    item.guid(xml_safe(episode.guid), permalink=False)
+    item.link(href=f"{base}episodes/{episode.slug}.html")
+    item.enclosure(url=base + quote(media.key), length=str(media.size), type=media.type)
+    item.pubDate(episode.published.astimezone(zone))
+    if episode.notes:
+        item.content(xml_safe(notes.html(episode.notes)), type="html")
+    item.description(xml_safe(notes.description_html(episode.notes or episode.summary, LONGEST_DESCRIPTION)))
+
+
+# --- our extension ----------------------------------------------------------------------------------------------------
+
+
+class _Channel(BaseExtension):  # type: ignore[misc]  # feedgen ships no types
+    edition: Edition
+
+    def show_of(self, edition: Edition) -> None:
+        self.edition = edition
+
+    def extend_ns(self) -> Mapping[str, str]:
+        return NAMESPACES
+
+    def extend_rss(self, feed: Any) -> Any:
+        _append(feed[0], CHANNEL, self.edition)
+        return feed
+
+
+class _Entry(BaseEntryExtension):  # type: ignore[misc]
+    item: Item
+
+    def entry_of(self, edition: Edition, entry: Entry) -> None:
+        self.item = Item(edition=edition, entry=entry)
+
+    def extend_rss(self, feed: Any) -> Any:
+        _append(feed, ITEM, self.item)
+        return feed
+
+
+def _append(parent: Any, rows: Iterable[Row[Scope]], scope: Scope) -> None:
+    for row in rows:
+        for element in row.elements(scope):
+            _write(parent, row.tag, element)
+
+
+def _write(parent: Any, tag: str, element: Element) -> None:
+    prefix, _, name = tag.partition(":")
+    attributes = {key: xml_safe(value) for key, value in element.attributes.items() if value is not None}
+    node = etree.SubElement(parent, f"{{{NAMESPACES[prefix]}}}{name}", attributes)
+    node.text = xml_safe(element.text) if element.text is not None else None
+    for child_tag, child in element.children:
+        _write(node, child_tag, child)

@@ -1,0 +1,159 @@
+"""Every element of ours in the feed, as rows: a new tag is a row here and a case in tests/cases/feed."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from pipeline import sidecars
+from pipeline.model import Edition, Entry, Object, Person
+
+NAMESPACES = {
+    "itunes": "http://www.itunes.com/dtds/podcast-1.0.dtd",
+    "podcast": "https://podcastindex.org/namespace/1.0",
+}
+"""Prefix and address; both are case-sensitive to some readers (PSP-1)."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Item:
+    """What the row of an item may look at."""
+
+    edition: Edition
+    entry: Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """One occurrence of a tag."""
+
+    text: str | None = None
+    attributes: Mapping[str, str | None] = field(default_factory=dict)
+    """Those that are None are left out."""
+    children: tuple[tuple[str, "Element"], ...] = ()
+    """Tag and element."""
+
+
+Scope = TypeVar("Scope", Edition, Item)
+
+
+@dataclass(frozen=True, slots=True)
+class Row(Generic[Scope]):
+    """A tag, the specification that defines it, and its elements for a channel or an item (none: it is left out)."""
+
+    tag: str
+    source: str
+    elements: Callable[[Scope], Iterable[Element]]
+
+
+def _text(value: object) -> tuple[Element, ...]:
+    return () if value is None or value == "" else (Element(str(value)),)
+
+
+def _flag(value: bool) -> tuple[Element, ...]:
+    return (Element("true" if value else "false"),)
+
+
+def _when(true: object, element: Callable[[], Element]) -> tuple[Element, ...]:
+    return (element(),) if true else ()
+
+
+def _people(people: Iterable[Person]) -> tuple[Element, ...]:
+    return tuple(
+        Element(person.name, {"role": person.role.lower(), "group": person.group.lower(), "href": person.link})
+        for person in people
+    )
+
+
+def _categories(edition: Edition) -> tuple[Element, ...]:
+    return tuple(
+        Element(
+            attributes={"text": category.main},
+            children=(("itunes:category", Element(attributes={"text": category.sub})),) if category.sub else (),
+        )
+        for category in edition.show.categories
+    )
+
+
+def _owner(edition: Edition) -> tuple[Element, ...]:
+    owner = edition.show.owner
+    if not owner:
+        return ()
+    return (Element(children=(("itunes:name", Element(owner.name)), ("itunes:email", Element(owner.email)))),)
+
+
+def _locked(edition: Edition) -> tuple[Element, ...]:
+    owner = edition.show.owner
+    return (Element("yes" if edition.show.locked else "no", {"owner": owner.email if owner else None}),)
+
+
+def _frequency(edition: Edition) -> tuple[Element, ...]:
+    told = edition.show.update_frequency
+    if not told:
+        return ()
+    complete = "true" if told.complete else None
+    return (Element(told.text, {"rrule": told.rrule, "dtstart": told.dtstart, "complete": complete}),)
+
+
+def _season(item: Item) -> tuple[Element, ...]:
+    number = item.entry.episode.season
+    names = {season.number: season.name for season in item.edition.show.seasons}
+    return _when(number, lambda: Element(str(number), {"name": names.get(number or 0)}))
+
+
+def _art(item: Item) -> tuple[Element, ...]:
+    pictures = item.entry.pictures
+    return _when(pictures, lambda: Element(attributes={"href": item.edition.show.base_url + pictures[0].key}))
+
+
+def _sidecar(item: Item, made: Object | None, *, language: str | None = None) -> tuple[Element, ...]:
+    if made is None:
+        return ()
+    url = item.edition.show.base_url + made.key
+    return (Element(attributes={"url": url, "type": made.type.partition(";")[0], "language": language}),)
+
+
+def _persons(item: Item) -> tuple[Element, ...]:
+    # An item's persons replace the channel's, so an episode with guests names its hosts again.
+    return _people((*item.entry.episode.hosts, *item.entry.episode.guests))
+
+
+CHANNEL: tuple[Row[Edition], ...] = (
+    Row("itunes:author", "PSP-1", lambda edition: _text(edition.show.author)),
+    Row("itunes:subtitle", "Apple", lambda edition: _text(edition.show.subtitle)),
+    Row("itunes:type", "Apple-guide", lambda edition: _text(edition.show.kind)),
+    Row("itunes:explicit", "PSP-1", lambda edition: _flag(edition.show.explicit)),
+    Row(
+        "itunes:image",
+        "PSP-1",
+        lambda edition: (Element(attributes={"href": edition.show.base_url + edition.pictures[0].key}),),
+    ),
+    Row("itunes:category", "PSP-1", _categories),
+    Row("itunes:owner", "Apple-guide", _owner),
+    Row("itunes:complete", "Apple-guide", lambda edition: _when(edition.show.complete, lambda: Element("Yes"))),
+    Row("itunes:new-feed-url", "Apple-guide", lambda edition: _text(edition.show.new_feed_url)),
+    Row("podcast:guid", "ns guid", lambda edition: _text(edition.show.guid)),
+    Row("podcast:locked", "ns locked", _locked),
+    Row("podcast:medium", "ns medium", lambda edition: _text(edition.show.medium)),
+    Row("podcast:updateFrequency", "ns updateFrequency", _frequency),
+    Row("podcast:person", "ns person", lambda edition: _people(edition.show.hosts)),
+)
+
+ITEM: tuple[Row[Item], ...] = (
+    Row("itunes:title", "Apple-guide", lambda item: _text(item.entry.episode.title)),
+    Row("itunes:duration", "PSP-1", lambda item: _text(max(1, round(item.entry.media.duration_s)))),
+    Row("itunes:explicit", "PSP-1", lambda item: _flag(item.entry.episode.explicit)),
+    Row("itunes:episode", "Apple-guide", lambda item: _text(item.entry.episode.number)),
+    Row("itunes:season", "Apple-guide", lambda item: _text(item.entry.episode.season)),
+    Row("itunes:episodeType", "Apple-guide", lambda item: _text(item.entry.episode.kind)),
+    Row("itunes:summary", "Apple-guide", lambda item: _text(item.entry.episode.summary)),
+    Row("itunes:image", "PSP-1", _art),
+    Row("podcast:episode", "ns episode", lambda item: _text(item.entry.episode.number)),
+    Row("podcast:season", "ns season", _season),
+    Row("podcast:person", "ns person", _persons),
+    Row("podcast:chapters", "ns chapters", lambda item: _sidecar(item, sidecars.chapters(item.entry))),
+    Row(
+        "podcast:transcript",
+        "ns transcript",
+        lambda item: _sidecar(item, sidecars.transcript(item.entry), language=item.edition.show.language),
+    ),
+)

@@ -1,0 +1,150 @@
+"""Deciding what to write: the actions that make a store hold exactly a release, each with its reason, in a safe order."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from pipeline import feed, release
+from pipeline.errors import Problem, Refused
+from pipeline.model import (
+    Action,
+    Cache,
+    Catalog,
+    Edition,
+    Entry,
+    Kind,
+    Object,
+    Plan,
+    Published,
+    Release,
+    Stage,
+)
+from pipeline.text import clock, megabytes
+
+_STAGES: Mapping[Kind, Stage] = {
+    Kind.AUDIO: Stage.UNSEEN,
+    Kind.PICTURE: Stage.UNSEEN,
+    Kind.SIDECAR: Stage.UNSEEN,
+    Kind.ASSET: Stage.UNSEEN,
+    Kind.PAGE: Stage.LAGGING_PAGES,
+    Kind.RECORD: Stage.RECORD,
+    Kind.FEED: Stage.SWITCH,
+    Kind.MARK: Stage.MARK,
+}
+_ORDER = tuple(Stage)
+
+
+def make(edition: Edition, objects: tuple[Object, ...], published: Published) -> Plan:
+    """What must be written so that listeners get `edition`; nothing where they already do.
+
+    `objects` are all that the store must hold, the unstamped feed among them. Why each stage comes where it does:
+    nothing is linked before it exists, and a page that listeners already see changes only after the feed has.
+    """
+    following = release.make(edition, objects)
+    before = published.release
+    if before and before.id == following.id and published.settled:
+        return _plan(following, (), published, kept=len(objects), before=before)
+    held = {item.key: item for item in before.objects} if before else {}
+    actions = [action for item in objects if (action := _action(item, held.get(item.key), published, following))]
+    if before is None or before.id != following.id:
+        actions.append(Action(stage=Stage.RECORD, object=release.record(following), reason="records this release"))
+    actions.append(Action(stage=Stage.MARK, object=release.mark(following.id), reason="this release is complete"))
+    actions.sort(key=lambda action: (_ORDER.index(action.stage), action.object.key))
+    return _plan(following, actions, published, kept=len(objects) + 2 - len(actions), before=before)
+
+
+def _plan(
+    following: Release, actions: Iterable[Action], published: Published, *, kept: int, before: Release | None
+) -> Plan:
+    return Plan(
+        release=following,
+        actions=tuple(actions),
+        feed_expected=published.feed_version,
+        kept=max(0, kept),
+        changes=tuple(changes(before.edition if before else None, following.edition)),
+    )
+
+
+def _action(item: Object, held: Object | None, published: Published, following: Release) -> Action | None:
+    if item.kind is Kind.FEED:
+        if published.release and published.release.id == following.id:
+            return None
+        return Action(stage=Stage.SWITCH, object=feed.stamped(item, following.id), reason="what listeners get")
+    same = held is not None and held.sha256 == item.sha256 and held.type == item.type
+    if same and (published.settled or item.cache is Cache.IMMUTABLE):
+        return None
+    if held is None:
+        stage = Stage.NEW_PAGES if item.kind is Kind.PAGE else _STAGES[item.kind]
+        return Action(stage=stage, object=item, reason="new")
+    reason = "changed" if not same else "the last publish stopped before this was certain"
+    return Action(stage=_STAGES[item.kind], object=item, reason=reason)
+
+
+# --- what listeners will notice ---------------------------------------------------------------------------------------
+
+
+def changes(before: Edition | None, after: Edition) -> Iterator[str]:
+    """What listeners will notice, a sentence each."""
+    if before is None:
+        yield f"the show “{after.show.title}” appears"
+    old = {entry.episode.guid: entry for entry in before.entries} if before else {}
+    for entry in after.entries:
+        if entry.episode.guid not in old:
+            length, size = clock(entry.media.duration_s), megabytes(entry.media.size)
+            yield f"new episode “{entry.episode.title}” ({length}, {size})"
+        else:
+            yield from _differences(old[entry.episode.guid], entry)
+    live = {entry.episode.guid for entry in after.entries}
+    for guid, entry in old.items():
+        if guid not in live:
+            yield f"“{entry.episode.title}” leaves the feed"
+    if before and before.show != after.show:
+        yield "the show's own description, art or settings change"
+
+
+def _differences(old: Entry, new: Entry) -> Iterator[str]:
+    title = new.episode.title
+    if old.episode.title != title:
+        yield f"“{old.episode.title}” is now called “{title}”"
+    if old.episode.published != new.episode.published:
+        yield f"“{title}” gets another date"
+    if (old.episode.notes, old.episode.summary) != (new.episode.notes, new.episode.summary):
+        yield f"“{title}” gets other show notes"
+    if old.media.key != new.media.key:
+        yield f"“{title}” gets other audio; apps may download it again"
+
+
+# --- what is refused --------------------------------------------------------------------------------------------------
+
+
+def refusals(catalog: Catalog, edition: Edition, published: Published) -> Iterator[Problem]:
+    """Changes that would break a promise to listeners: an episode that leaves unasked, a guid that changes."""
+    if not published.release:
+        return
+    planned = {entry.episode.guid for entry in edition.entries} | {episode.guid for episode in edition.withdrawn}
+    here = {episode.guid: episode for episode in catalog.episodes}
+    by_audio = {episode.audio.sha256: episode for episode in catalog.episodes}
+    for entry in published.release.edition.entries:
+        if entry.episode.guid in planned:
+            continue
+        yield _missing(entry, here.get(entry.episode.guid), by_audio.get(entry.media.source_sha256))
+
+
+def _missing(entry: Entry, unpublished: object, renamed: object) -> Problem:
+    title, guid = entry.episode.title, entry.episode.guid
+    file = f"episodes/…/{entry.episode.slug}"
+    if unpublished is not None:
+        what = f"“{title}” is published, but is now a draft or dated in the future."
+        mend = "Set its date back, or write `status: withdrawn` to take it down on purpose."
+    elif renamed is not None:
+        what = f"“{title}” is published with the guid {guid}, which its recording no longer has."
+        mend = f"Write `guid: {guid}` in its episode.md: with another one every app would download it again."
+    else:
+        what = f"“{title}” is published, but is missing from episodes/."
+        mend = "Bring its folder back, or keep it with `status: withdrawn` to take it down on purpose."
+    return Problem(what=what, file=file, why="It would vanish from listeners' apps.", mend=mend)
+
+
+def refuse(problems: Iterable[Problem]) -> None:
+    """Refused with all of `problems`, when there are any."""
+    if found := tuple(problems):
+        raise Refused(*found)
+

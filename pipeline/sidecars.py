@@ -1,0 +1,135 @@
+"""The files beside an episode's audio: its chapters and its transcript, in the time of the delivered file."""
+
+import json
+import textwrap
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+from pipeline import digest
+from pipeline.model import Cache, Chapter, Cue, Edition, Entry, Key, Kind, Object
+from pipeline.text import xml_safe
+
+LINE = 65
+"""Characters on a line of a transcript (Podcasting 2.0 namespace, transcripts/transcripts.md, WebVTT)."""
+
+
+def compose(edition: Edition) -> tuple[Object, ...]:
+    """Every sidecar of an edition, in the order of its entries."""
+    made = (make(entry) for entry in edition.entries for make in (chapters, transcript))
+    return tuple(sidecar for sidecar in made if sidecar)
+
+
+def chapters(entry: Entry) -> Object | None:
+    """Its chapters as JSON, or None where it has none.
+
+    Podcasting 2.0 namespace, chapters/jsonChapters.md, version 1.2.0: `startTime` in seconds, ascending.
+    """
+    moved = moved_chapters(entry)
+    if not moved:
+        return None
+    rows = [
+        {"startTime": chapter.start_s, "title": chapter.title} | ({"url": chapter.link} if chapter.link else {})
+        for chapter in moved
+    ]
+    body = json.dumps({"version": "1.2.0", "chapters": rows}, ensure_ascii=False, indent=1) + "\n"
+    return _sidecar("chapters", entry, "json", "application/json+chapters", body)
+
+
+def transcript(entry: Entry) -> Object | None:
+    """Its transcript as WebVTT (W3C WebVTT: The Web Video Text Tracks Format), or None where it has none.
+
+    Speakers are voice spans, lines are at most `LINE` characters (a longer word stands alone on its line).
+    """
+    cues = moved_cues(entry)
+    if not cues:
+        return None
+    return _sidecar("transcripts", entry, "vtt", "text/vtt; charset=utf-8", "\n".join(["WEBVTT\n", *map(_vtt, cues)]))
+
+
+def moved_chapters(entry: Entry) -> tuple[Chapter, ...]:
+    """An entry's chapters in seconds of its delivered file, ascending, to the millisecond.
+
+    Of those that would start at or before 0 only the last is left, at 0. Titles are on one line; a link that is not
+    `http` or `https` is left out.
+    """
+    moved = sorted((_moved_chapter(chapter, entry.media.shift_s) for chapter in entry.episode.chapters), key=_start)
+    ahead = [chapter.start_s for chapter in moved[1:]] + [1.0]
+    return tuple(
+        replace(chapter, start_s=max(0.0, chapter.start_s))
+        for chapter, following in zip(moved, ahead, strict=False)
+        if chapter.start_s > 0 or following > 0
+    )
+
+
+def moved_cues(entry: Entry) -> tuple[Cue, ...]:
+    """An entry's subtitles in seconds of its delivered file, ascending, to the millisecond, each text on one line.
+
+    Cues that are over before 0, last no time or say nothing are left out.
+    """
+    moved = sorted((_moved_cue(cue, entry.media.shift_s) for cue in entry.episode.transcript), key=_start)
+    return tuple(cue for cue in moved if cue.text and cue.end_s > cue.start_s)
+
+
+def web_link(url: str | None) -> str | None:
+    """`url` if it is an absolute `http` or `https` address without spaces or control characters, else None."""
+    if not url or any(char.isspace() or not char.isprintable() for char in url):
+        return None
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
+    return url if parts.scheme in {"http", "https"} and parts.netloc else None
+
+
+def _start(moment: Chapter | Cue) -> float:
+    return moment.start_s
+
+
+def _moved_chapter(chapter: Chapter, shift_s: float) -> Chapter:
+    start_s = round(chapter.start_s + shift_s, 3)
+    return Chapter(start_s=start_s, title=_one_line(chapter.title), link=web_link(chapter.link))
+
+
+def _moved_cue(cue: Cue, shift_s: float) -> Cue:
+    return Cue(
+        start_s=max(0.0, round(cue.start_s + shift_s, 3)),
+        end_s=round(cue.end_s + shift_s, 3),
+        text=_one_line(cue.text),
+        speaker=_one_line(cue.speaker or "") or None,
+    )
+
+
+def _one_line(text: str) -> str:
+    return " ".join(xml_safe(text).split())
+
+
+def _vtt(cue: Cue) -> str:
+    lines = textwrap.wrap(cue.text, LINE, break_long_words=False, break_on_hyphens=False)
+    voice = f"<v {_escaped(cue.speaker)}>" if cue.speaker else ""
+    return f"{_timestamp(cue.start_s)} --> {_timestamp(cue.end_s)}\n{voice}{_escaped('\n'.join(lines))}\n"
+
+
+def _escaped(text: str) -> str:
+    """Character references for what WebVTT gives a meaning (section 3.1, cue text; `-->` among them)."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _timestamp(seconds: float) -> str:
+    whole, millisecond = divmod(round(seconds * 1000), 1000)
+    minutes, second = divmod(whole, 60)
+    hour, minute = divmod(minutes, 60)
+    return f"{hour:02}:{minute:02}:{second:02}.{millisecond:03}"
+
+
+def _sidecar(folder: str, entry: Entry, ending: str, media_type: str, text: str) -> Object:
+    body = text.encode()
+    sha256 = digest.of_bytes(body)
+    return Object(
+        key=Key(f"{folder}/{entry.episode.slug}.{sha256[:16]}.{ending}"),
+        kind=Kind.SIDECAR,
+        type=media_type,
+        cache=Cache.IMMUTABLE,
+        sha256=sha256,
+        size=len(body),
+        body=body,
+    )

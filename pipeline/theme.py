@@ -1,0 +1,140 @@
+"""Reads a theme: the templates that come with omroep, overlaid by the show's own."""
+
+import gettext
+import re
+from collections.abc import Iterator, Mapping
+from io import BytesIO
+from pathlib import Path
+
+from babel import Locale, UnknownLocaleError
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import PoFileError, read_po
+
+from pipeline.errors import Problem, ShowError
+from pipeline.pages.look import Asset, Theme
+
+_CHECKOUT = Path(__file__).parent.parent / "templates"
+_WHEEL = Path(__file__).parent / "default_templates"
+
+_TEMPLATES = frozenset({".html", ".xml", ".txt"})
+_TYPES: Mapping[str, str] = {
+    ".css": "text/css; charset=utf-8",
+    ".ico": "image/x-icon",
+    ".jpg": "image/jpeg",
+    ".js": "text/javascript; charset=utf-8",
+    ".png": "image/png",
+    ".svg": "image/svg+xml; charset=utf-8",
+    ".webp": "image/webp",
+    ".woff2": "font/woff2",
+}
+
+
+def load(show_root: Path, language: str) -> Theme:
+    """The theme for a show in `show_root`, with the words of `language` (BCP 47).
+
+    A file in the show's `templates/` stands in for the default one of the same name; a translation in the show's
+    `templates/locale/` stands in message by message. `nl-BE` falls back to `nl`, an unknown language to English.
+    Raises ShowError, naming the file, for one that cannot be read or used.
+    """
+    layers = _layers(show_root)
+    tags = _tags(language)
+    return Theme(
+        templates={name: _text(path, show_root) for name, path in _named(layers, ".", _TEMPLATES)},
+        assets=tuple(_asset(name, path, show_root) for name, path in _named(layers, "assets")),
+        translations=_translations(layers, tags, show_root),
+        locale=_locale(tags),
+    )
+
+
+def _layers(show_root: Path) -> tuple[Path, ...]:
+    """Folders of templates, the show's own last."""
+    default = _CHECKOUT if _CHECKOUT.is_dir() else _WHEEL
+    own = show_root / "templates"
+    return (default,) if not own.is_dir() or own.samefile(default) else (default, own)
+
+
+def _named(layers: tuple[Path, ...], folder: str, endings: frozenset[str] = frozenset()) -> list[tuple[str, Path]]:
+    """The files of a folder by name, later layers first; hidden files are none of ours."""
+    found = {
+        path.name: path
+        for layer in layers
+        for path in (layer / folder).glob("[!.]*")
+        if path.is_file() and (not endings or path.suffix in endings)
+    }
+    return sorted(found.items())
+
+
+def _bytes(path: Path, show_root: Path) -> bytes:
+    """A file's bytes; a link out of the show is refused, as what it leads to would be published (threat S3)."""
+    homes = (show_root.resolve(), _CHECKOUT.resolve(), _WHEEL.resolve())
+    if not any(path.resolve().is_relative_to(home) for home in homes):
+        raise ShowError(_problem(path, "leads to a file outside the show.", "Put the file itself there."))
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ShowError(_problem(path, f"could not be read: {error.strerror}.", "Check its permissions.")) from error
+
+
+def _text(path: Path, show_root: Path) -> str:
+    try:
+        return _bytes(path, show_root).decode()
+    except UnicodeDecodeError as error:
+        raise ShowError(_problem(path, "is not UTF-8.", "Save it as UTF-8.")) from error
+
+
+def _asset(name: str, path: Path, show_root: Path) -> Asset:
+    if path.suffix not in _TYPES or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
+        raise ShowError(_problem(path, "cannot be an asset.", f"Name it in a-z, 0-9, - and one of {' '.join(_TYPES)}."))
+    body = _text(path, show_root).encode() if "charset" in _TYPES[path.suffix] else _bytes(path, show_root)
+    return Asset(name=name, type=_TYPES[path.suffix], body=body)
+
+
+def _tags(language: str) -> tuple[str, ...]:
+    """A language tag, then its parents (RFC 4647 section 3.4, lookup), as they may be used in a file name."""
+    parts = language.split("-") if re.fullmatch(r"[A-Za-z0-9]+(-[A-Za-z0-9]+)*", language) else []
+    return tuple("-".join(parts[:length]) for length in range(len(parts), 0, -1))
+
+
+def _translations(layers: tuple[Path, ...], tags: tuple[str, ...], show_root: Path) -> gettext.NullTranslations:
+    """Every catalogue that fits, chained: the closest language first, and within it the show's own."""
+    first: gettext.NullTranslations | None = None
+    for path in _catalogues(layers, tags):
+        found = _catalogue(path, show_root)
+        if first is None:
+            first = found
+        else:
+            first.add_fallback(found)
+    return first or gettext.NullTranslations()
+
+
+def _catalogues(layers: tuple[Path, ...], tags: tuple[str, ...]) -> Iterator[Path]:
+    for tag in tags:
+        for layer in reversed(layers):
+            path = layer / "locale" / f"{tag}.po"
+            if path.is_file():
+                yield path
+
+
+def _catalogue(path: Path, show_root: Path) -> gettext.NullTranslations:
+    """A `.po` file, compiled in memory: a compiled one in git would go stale unseen."""
+    compiled = BytesIO()
+    try:
+        write_mo(compiled, read_po(BytesIO(_text(path, show_root).encode()), abort_invalid=True))
+    except PoFileError as error:
+        raise ShowError(_problem(path, f"is not a translation file: {error}.", "Compare it with nl.po.")) from error
+    compiled.seek(0)
+    return gettext.GNUTranslations(compiled)
+
+
+def _locale(tags: tuple[str, ...]) -> Locale:
+    for tag in tags:
+        try:
+            return Locale.parse(tag, sep="-")
+        except (UnknownLocaleError, ValueError):
+            continue
+    return Locale("en")
+
+
+def _problem(path: Path, what: str, mend: str) -> Problem:
+    file = "/".join(path.parts[path.parts.index("templates") :]) if "templates" in path.parts else path.name
+    return Problem(what=f"The template file {path.name} {what}", file=file, mend=mend, rule="theme")
