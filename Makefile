@@ -1,3 +1,69 @@
-# What a maintainer does, as commands. `make publish` and `make test` work from nothing.
-lock:
-	uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 pyproject.toml --group build --only-group build -o requirements/build.txt
+# What there is to do here, as commands. `make publish` and `make test` do everything from nothing.
+#
+# The virtual environment is a product of the locked lists in requirements/; delete .venv to make it again.
+
+PYTHON ?= python3
+BIN    := .venv/bin
+PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
+LOCK   := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
+
+.PHONY: help publish serve plan status test check format bench lock clean
+
+help: ## Say what there is to do
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+publish: .venv/run ## Publish the show in this folder (to public/, unless a bucket is named)
+	@$(BIN)/omroep publish
+
+serve: .venv/run ## Look at the show and listen to it on this machine
+	@$(BIN)/omroep serve
+
+plan: .venv/run ## Show what a publish would do
+	@$(BIN)/omroep plan
+
+status: .venv/run ## Show how every episode stands
+	@$(BIN)/omroep status
+
+test: .venv/dev ## Run the tests
+	@$(BIN)/pytest --numprocesses 2
+
+check: .venv/dev ## Lint and types, strictly
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+format: .venv/dev ## Lay the code out
+	@$(BIN)/ruff check --fix-only .
+	@$(BIN)/ruff format .
+
+bench: .venv/bench ## Measure speed beside peers, as ratios
+	@$(BIN)/python -m tests.bench
+
+lock: ## Renew requirements/ from pyproject.toml (needs uv)
+	$(LOCK) --group build -o requirements/build.txt
+	$(LOCK) pyproject.toml -o requirements/run.txt
+	$(LOCK) pyproject.toml --group dev -o requirements/dev.txt
+	$(LOCK) pyproject.toml --group dev --group bench -o requirements/bench.txt
+
+clean: ## Remove what can be made again (not public/)
+	rm -rf .venv .omroep .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+.venv/built: requirements/build.txt
+	@$(PYTHON) -c 'import sys; sys.exit("omroep needs Python 3.11 or newer; say which with make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
+	@echo "Making .venv (once; a minute or so)"
+	@$(PYTHON) -m venv .venv
+	@$(PIP) install --require-hashes -r requirements/build.txt
+	@touch $@
+
+.venv/run: .venv/built requirements/run.txt pyproject.toml
+	@$(PIP) install --require-hashes --no-build-isolation -r requirements/run.txt
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/dev: .venv/run requirements/dev.txt
+	@$(PIP) install --require-hashes --no-build-isolation -r requirements/dev.txt
+	@touch $@
+
+.venv/bench: .venv/dev requirements/bench.txt
+	@$(PIP) install --require-hashes --no-build-isolation -r requirements/bench.txt
+	@touch $@

@@ -327,6 +327,19 @@ class Object:
     """None: this machine does not have the bytes, because the store has had them since an earlier release."""
 
 
+def stored(made: Media | Picture) -> Object:
+    """The object that holds a rendered file."""
+    return Object(
+        key=made.key,
+        kind=Kind.AUDIO if isinstance(made, Media) else Kind.PICTURE,
+        type=made.type,
+        cache=Cache.IMMUTABLE,
+        sha256=made.sha256,
+        size=made.size,
+        body=made.file if isinstance(made, Media) else made.body,
+    )
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Release:
     """An immutable record of everything one publish made true; the live feed names it."""

@@ -1,6 +1,7 @@
-"""Deciding what to write: the actions that make a store hold exactly a release, each with its reason, in a safe order."""
+"""Deciding what to write: the actions that make a store hold exactly a release, with reasons, in a safe order."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 
 from pipeline import feed, release
 from pipeline.errors import Problem, Refused
@@ -10,12 +11,14 @@ from pipeline.model import (
     Catalog,
     Edition,
     Entry,
+    Episode,
     Kind,
     Object,
     Plan,
     Published,
     Release,
     Stage,
+    Status,
 )
 from pipeline.text import clock, megabytes
 
@@ -115,26 +118,32 @@ def _differences(old: Entry, new: Entry) -> Iterator[str]:
 # --- what is refused --------------------------------------------------------------------------------------------------
 
 
-def refusals(catalog: Catalog, edition: Edition, published: Published) -> Iterator[Problem]:
-    """Changes that would break a promise to listeners: an episode that leaves unasked, a guid that changes."""
+def live(catalog: Catalog, now: datetime) -> tuple[Episode, ...]:
+    """The episodes that listeners may have at `now`."""
+    return tuple(episode for episode in catalog.episodes if episode.status is Status.LIVE and episode.published <= now)
+
+
+def departures(catalog: Catalog, now: datetime, published: Published) -> Iterator[Problem]:
+    """Episodes that would leave the feed without being withdrawn: missing, hidden again, or with a changed guid."""
     if not published.release:
         return
-    planned = {entry.episode.guid for entry in edition.entries} | {episode.guid for episode in edition.withdrawn}
+    withdrawn = {episode.guid for episode in catalog.episodes if episode.status is Status.WITHDRAWN}
+    planned = {episode.guid for episode in live(catalog, now)} | withdrawn
     here = {episode.guid: episode for episode in catalog.episodes}
     by_audio = {episode.audio.sha256: episode for episode in catalog.episodes}
     for entry in published.release.edition.entries:
-        if entry.episode.guid in planned:
-            continue
-        yield _missing(entry, here.get(entry.episode.guid), by_audio.get(entry.media.source_sha256))
+        if entry.episode.guid not in planned:
+            yield _missing(entry, here.get(entry.episode.guid), by_audio.get(entry.media.source_sha256))
 
 
-def _missing(entry: Entry, unpublished: object, renamed: object) -> Problem:
+def _missing(entry: Entry, hidden: Episode | None, renamed: Episode | None) -> Problem:
     title, guid = entry.episode.title, entry.episode.guid
-    file = f"episodes/…/{entry.episode.slug}"
-    if unpublished is not None:
+    beside = hidden or renamed
+    file = f"episodes/{beside.folder}/episode.md" if beside else "episodes"
+    if hidden:
         what = f"“{title}” is published, but is now a draft or dated in the future."
         mend = "Set its date back, or write `status: withdrawn` to take it down on purpose."
-    elif renamed is not None:
+    elif renamed:
         what = f"“{title}” is published with the guid {guid}, which its recording no longer has."
         mend = f"Write `guid: {guid}` in its episode.md: with another one every app would download it again."
     else:
@@ -147,4 +156,3 @@ def refuse(problems: Iterable[Problem]) -> None:
     """Refused with all of `problems`, when there are any."""
     if found := tuple(problems):
         raise Refused(*found)
-

@@ -5,14 +5,14 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from pipeline import digest
+from pipeline import digest, sidecars
 from pipeline.audio import ffmpeg, inspect, recipe, tags
 from pipeline.audio.ffmpeg import Ffmpeg
 from pipeline.audio.master import Master, OnStep, master
@@ -66,15 +66,14 @@ def media(
     show: Show,
     sleeve: Sleeve,
     *,
-    moved: Callable[[tuple[Chapter, ...], float, float], tuple[Chapter, ...]],
     on_step: OnStep,
 ) -> Media:
-    """The delivered file of `episode`, made or remembered; `moved` puts chapters (shift, duration) into delivered time.
+    """The delivered file of `episode`, made or remembered.
 
     AudioError when the recording is not here, cannot be mastered, or changed while it was read.
     """
     made, file = _mastered(studio, episode, show.mastering, on_step)
-    tagged = _tags(episode, show, sleeve, made, moved(episode.chapters, made.shift_s, made.duration_s))
+    tagged = _tags(episode, show, sleeve, made, sidecars.moved(episode.chapters, made.shift_s))
     path = studio.cache / "media" / f"{digest.of_record([_identity(episode, show.mastering), tagged])}.mp3"
     sha256 = _remembered(path)
     if sha256 is None:

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from pipeline.catalog import files, located, records, transcripts
 from pipeline.catalog.complaints import complaints
+from pipeline.catalog.located import Located
 from pipeline.catalog.schema import AudioKeys, EpisodeKeys, Keys, ShowKeys
 from pipeline.errors import Problem, ShowError
 from pipeline.model import Catalog, Cue, Episode, Mastering, Origin, Show, Slug, Source
@@ -170,7 +171,16 @@ class _Reader:
             return schema.model_validate(document.value, context={"zone": zone}), document.origin
         except ValidationError as error:
             self.problems += complaints(error, schema, document.origin)
+            self.named(document, (self.root / file).parent)
             return None, document.origin
+
+    def named(self, document: Located, folder: Path) -> None:
+        """Of a file with other problems: whether the files that it names are there, so that all is told at once."""
+        for key in ("cover", "audio", "transcript", "image"):
+            name = document.value.get(key)
+            inside = isinstance(name, str) and not name.startswith(("/", "~")) and ".." not in name
+            if inside and (why := files.trouble(folder / str(name), self.root)):
+                self.missing(folder / str(name), why, document.origin, key)
 
     def source(self, folder: Path, name: str, origin: Origin, *key: str) -> Source | None:
         path = folder / name

@@ -36,10 +36,19 @@ _WHERE_EMPTY = {"string_type", "tuple_type", "model_type", "int_parsing", "float
 
 def complaints(error: ValidationError, schema: type[BaseModel], origin: Origin) -> Iterator[Problem]:
     """Each thing that `schema` refused as a problem with its line and a way out."""
-    for detail in error.errors():
-        what, mend = _said(detail, schema)
+    details = error.errors()
+    meant = {_meant(detail, schema) for detail in details if detail["type"] == "extra_forbidden"}
+    for detail in details:
         path = tuple(detail["loc"])
+        if detail["type"] == "missing" and path in meant:
+            continue  # it is there, misspelt, and that is told already
+        what, mend = _said(detail, schema)
         yield Problem(what=f"{what}.", file=origin.file, line=origin.line(*path), mend=mend)
+
+
+def _meant(error: ErrorDetails, schema: type[BaseModel]) -> tuple[int | str, ...]:
+    parents = error["loc"][:-1]
+    return (*parents, *get_close_matches(_key(error).lower(), _known(schema, parents), n=1, cutoff=0.6))
 
 
 def _said(error: ErrorDetails, schema: type[BaseModel]) -> tuple[str, str]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pipeline.errors import Problem
 from pipeline.model import Digest, Source
+from pipeline.text import printable
 
 AUDIO_SUFFIXES = (".wav", ".flac", ".mp3", ".m4a", ".mp4", ".aac", ".ogg", ".opus", ".oga", ".aif", ".aiff", ".caf")
 HALF_COPIED = (".part", ".tmp", ".crdownload", ".partial", "~")
@@ -22,6 +23,8 @@ def trouble(path: Path, root: Path) -> str | None:
         steps = path.relative_to(root).parts
     except ValueError:
         return "lies outside the show"
+    if any(printable(step) != step for step in steps):
+        return "has a name with control characters"
     here = root
     for step in steps:
         here = here / step

@@ -30,7 +30,8 @@ class Located:
 def read(text: str, *, file: str, first_line: int = 1) -> tuple[Located, tuple[Problem, ...]]:
     """The mapping in `text` (empty where it cannot be read), and what is wrong with it.
 
-    `first_line` is the line of `file` that `text` starts on. Only plain data is accepted: no tags, no anchors or aliases, no doubled keys, no deep nesting.
+    `first_line` is the line of `file` that `text` starts on. Only plain data is accepted: no tags, no anchors or
+    aliases, no doubled keys, no deep nesting.
     """
     reader = _Reader(file=file, first_line=first_line)
     node = reader.compose(text)

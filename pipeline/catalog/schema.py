@@ -107,6 +107,8 @@ def _named(value: Any) -> Any:
 
 
 def _timed(value: Any) -> Any:
+    if isinstance(value, dict) and len(value) == 1 and re.match(r"\d+:\d", key := next(iter(value))):
+        value = f"{key}: {value[key]}"  # YAML saw a key in `- 0:00 One: a beginning`; a producer saw a title
     if not isinstance(value, str):
         return value
     start, _, title = value.strip().partition(" ")

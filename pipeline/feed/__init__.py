@@ -7,10 +7,10 @@ from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from lxml import etree  # before feedgen.ext, which imports it half
 from feedgen.entry import FeedEntry
 from feedgen.ext.base import BaseEntryExtension, BaseExtension
 from feedgen.feed import FeedGenerator
+from lxml import etree
 
 from pipeline import digest
 from pipeline.feed.tags import CHANNEL, ITEM, NAMESPACES, Element, Item, Row, Scope
@@ -51,7 +51,7 @@ def stamped(unstamped: Object, release: Digest) -> Object:
 
 
 def release_named_in(head: bytes) -> Digest | None:
-    """The release that a published feed names, from its first `STAMP_WITHIN` bytes; None for a feed that is not ours."""
+    """The release that a feed names in its first `STAMP_WITHIN` bytes; None for a feed that is not ours."""
     found = _STAMP.search(head)
     return Digest(found[1].decode()) if found else None
 

@@ -1,0 +1,54 @@
+"""The command line: words to settings, settings to one call, what is printed, and the exit status."""
+
+import sys
+
+import click
+
+from pipeline.cli.commands import Commands
+from pipeline.cli.settings import Settings
+from pipeline.errors import Exit, OmroepError
+
+
+@click.group(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit status: 0 done, 2 wrong command line, 3 the show needs mending, 4 audio, 5 destination, 6 refused.",
+)
+@click.option(
+    "--show",
+    "root",
+    type=click.Path(exists=True, file_okay=False),
+    default=".",
+    envvar="OMROEP_SHOW",
+    help="Folder of the show (holds episodes/ and feed/).  [default: this folder]",
+)
+@click.version_option(package_name="omroep", message="omroep %(version)s")
+@click.pass_context
+def omroep(context: click.Context, root: str) -> None:
+    """Publish a podcast from a folder: mastered audio, a feed, and a web site.
+
+    Put a recording and an episode.md in a folder under episodes/, then: omroep publish
+    """
+    context.obj = Settings.of(root)
+
+
+def main() -> None:
+    """Run the command line and exit."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command line and return its exit status; problems are told, one a line, on standard error."""
+    try:
+        status = omroep.main(args=arguments, prog_name="omroep", standalone_mode=False)
+    except OmroepError as error:
+        for problem in error.problems:
+            click.echo(f"{'problem' if problem.fatal else 'advice'}: {problem}", err=True)
+        return error.status
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Stopped. What listeners have is whole; run it again to go on.", err=True)
+        return Exit.INTERRUPTED
+    return int(status or 0)

@@ -1,0 +1,19 @@
+"""`omroep build`."""
+
+import click
+
+from pipeline.cli.publish import carry_out
+from pipeline.cli.settings import DEFAULT, Settings, as_json, base_url
+
+
+@click.command()
+@click.option("--to", metavar="FOLDER", default=DEFAULT, show_default=True, type=click.Path(file_okay=False))
+@base_url
+@as_json
+@click.pass_obj
+def build(settings: Settings, to: str, base_url: str | None, as_json: bool) -> None:
+    """Publish to a folder, whatever the show's destination.
+
+    The folder is a complete static web site. It is the same publish, by the same code, as to a bucket.
+    """
+    carry_out(settings, settings.connect(to), base_url, as_json=as_json)

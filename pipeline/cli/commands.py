@@ -1,0 +1,37 @@
+"""The table of commands; a command's module is imported when it is called."""
+
+from importlib import import_module
+
+import click
+
+COMMANDS = ("check", "plan", "publish", "build", "status", "serve")
+"""In the order in which a producer meets them; each is a module of this package with a command of its name."""
+_ABOUT = {
+    "check": "Say what is wrong or could be better, and change nothing.",
+    "plan": "Show what a publish would do, and write nothing.",
+    "publish": "Make the destination hold this show.",
+    "build": "Publish to a folder, whatever the show's destination.",
+    "status": "Show how every episode stands.",
+    "serve": "Look at the show and listen to it on this machine.",
+}
+
+
+class Commands(click.Group):
+    """A group whose commands are imported when they are needed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names, in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name."""
+        if cmd_name not in COMMANDS:
+            return None
+        command = getattr(import_module(f"pipeline.cli.{cmd_name}"), cmd_name)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list for `--help`, made without importing any of them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, _ABOUT[name]) for name in COMMANDS])

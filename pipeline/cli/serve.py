@@ -1,0 +1,35 @@
+"""`omroep serve`."""
+
+
+import click
+
+from pipeline import publish
+from pipeline import serve as server
+from pipeline.cli import tell
+from pipeline.cli.settings import Settings
+from pipeline.model import Published
+
+
+@click.command()
+@click.option(
+    "--host", default="127.0.0.1", show_default=True, help="Address to listen at; 0.0.0.0 for a whole network."
+)
+@click.option("--port", default=8000, show_default=True, help="Port to listen at; 0 for any free one.")
+@click.option("--base-url", metavar="URL", help="Address others reach it at.  [default: http://HOST:PORT/]")
+@click.pass_obj
+def serve(settings: Settings, host: str, port: int, base_url: str | None) -> None:
+    """Look at the show and listen to it on this machine.
+
+    Everything is composed for this server's own address, so its feed can be subscribed to with a real podcast app.
+    Byte ranges work, so players can seek. Nothing is published. Ctrl-C ends it.
+    """
+    listening = server.bind(host, port)
+    address = base_url or f"http://{host}:{listening.port}/"
+    room = settings.room(address)
+    nothing = Published(release=None, feed_version=None, settled=True)
+    with tell.progress() as on_step:
+        checked = publish.check(room)
+        edition = publish.render(room, checked.catalog, nothing, on_step)
+    listening.app = server.site(publish.objects(room, edition), lambda line: None)
+    tell.say(f"“{edition.show.title}” is at {address}index.html and its feed at {address}feed.xml. Ctrl-C ends it.")
+    listening.serve_forever()

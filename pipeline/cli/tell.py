@@ -1,0 +1,175 @@
+"""What is printed: progress, plans, receipts and advice, for people and as JSON."""
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+
+from pipeline.errors import Problem
+from pipeline.model import Action, Entry, Plan
+from pipeline.publish import OnStep, Prepared
+from pipeline.text import clock, megabytes, printable
+
+
+def say(text: str = "") -> None:
+    """A line on standard output, safe for a terminal."""
+    click.echo(printable(text))
+
+
+def dump(value: Any) -> None:
+    """JSON on standard output."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def advise(warnings: Iterable[Problem]) -> None:
+    """Warnings on standard error."""
+    for problem in warnings:
+        click.echo(f"advice: {problem}", err=True)
+
+
+def problem_json(problem: Problem) -> dict[str, Any]:
+    """A problem for a program."""
+    return {
+        "what": problem.what,
+        "file": problem.file,
+        "line": problem.line,
+        "why": problem.why,
+        "mend": problem.mend,
+        "fatal": problem.fatal,
+        "rule": problem.rule,
+    }
+
+
+def plan_json(prepared: Prepared) -> dict[str, Any]:
+    """A plan for a program."""
+    plan = prepared.plan
+    return {
+        "destination": prepared.store.name,
+        "release": plan.release.id,
+        "changes": list(plan.changes),
+        "kept": plan.kept,
+        "actions": [_action(action) for action in plan.actions],
+        "episodes": [_episode(entry) for entry in prepared.edition.entries],
+        "advice": [problem_json(problem) for problem in prepared.warnings],
+    }
+
+
+def _action(action: Action) -> dict[str, Any]:
+    item = action.object
+    return {
+        "stage": action.stage,
+        "key": item.key,
+        "size": item.size,
+        "type": item.type,
+        "sha256": item.sha256,
+        "reason": action.reason,
+    }
+
+
+def _episode(entry: Entry) -> dict[str, Any]:
+    media = entry.media
+    return {
+        "guid": entry.episode.guid,
+        "slug": entry.episode.slug,
+        "title": entry.episode.title,
+        "audio": media.key,
+        "size": media.size,
+        "duration_s": media.duration_s,
+        "loudness_lufs": media.loudness_lufs,
+        "peak_dbtp": media.peak_dbtp,
+        "done": list(media.done),
+    }
+
+
+def changes(plan: Plan) -> None:
+    """What listeners will notice."""
+    for change in plan.changes:
+        say(f"  {change}")
+
+
+def loudness(entries: Iterable[Entry]) -> None:
+    """A line for each episode on how it sounds, as measured on the delivered file."""
+    rows = [
+        (
+            f"{entry.episode.number or ''}",
+            entry.episode.title,
+            clock(entry.media.duration_s),
+            f"{entry.media.loudness_lufs:.1f} LUFS",
+            f"{entry.media.peak_dbtp:.1f} dBTP",
+            f"{'mono' if entry.media.channels == 1 else 'stereo'} {entry.media.bitrate_kbps} kbps",
+            megabytes(entry.media.size),
+        )
+        for entry in entries
+    ]
+    table(rows, right={0, 2, 3, 4, 6})
+
+
+def table(rows: Iterable[tuple[str, ...]], *, right: Iterable[int] = ()) -> None:
+    """Rows in aligned columns; those in `right` are aligned to the right."""
+    lines = [tuple(printable(cell) for cell in row) for row in rows]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    ends = set(right)
+    for line in lines:
+        cells = (
+            cell.rjust(width) if place in ends else cell.ljust(width)
+            for place, (cell, width) in enumerate(zip(line, widths, strict=True))
+        )
+        click.echo(("  " + "  ".join(cells)).rstrip())
+
+
+def writes(actions: Iterable[Action]) -> None:
+    """Every object that would be written."""
+    table(
+        ((action.object.key, megabytes(action.object.size), action.reason) for action in actions),
+        right={1},
+    )
+
+
+@contextmanager
+def progress() -> Iterator[OnStep]:
+    """Shows how far each episode is: bars on a terminal, a line for each step elsewhere; on standard error."""
+    if not sys.stderr.isatty():
+        yield _lines()
+        return
+    from rich.console import Console  # only where there is a terminal to draw on
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[step]}"), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
+        tasks: dict[str, Any] = {}
+
+        def on_step(title: str, what: str, part: float) -> None:
+            name = printable(title)
+            if name not in tasks:
+                tasks[name] = shown.add_task(name.replace("[", r"\["), total=1.0, step="")
+            shown.update(tasks[name], completed=part, step=what)
+
+        yield on_step
+
+
+def _lines() -> OnStep:
+    told: dict[str, str] = {}
+
+    def on_step(title: str, what: str, part: float) -> None:
+        if told.get(title) != what:
+            told[title] = what
+            click.echo(printable(f"{title}: {what}"), err=True)
+
+    return on_step
+
+
+@contextmanager
+def writing(total: int) -> Iterator[Callable[[Action], None]]:
+    """Shows what is being written; on standard error, and only on a terminal."""
+    if not sys.stderr.isatty():
+        yield lambda action: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as shown:
+        task = shown.add_task("writing", total=total)
+        yield lambda action: shown.advance(task)

@@ -1,0 +1,234 @@
+"""The story from a show's folder to a store that holds it, told in order: load, render, compose, plan, apply."""
+
+import os
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from pipeline import apply, catalog, checks, feed, pages, pictures, plan, release, sidecars, theme
+from pipeline.audio import deliver, recipe
+from pipeline.audio.deliver import Sleeve, Studio
+from pipeline.errors import OmroepError, Problem, ShowError
+from pipeline.model import (
+    Action,
+    Catalog,
+    Digest,
+    Edition,
+    Entry,
+    Episode,
+    Key,
+    Media,
+    Object,
+    Picture,
+    Plan,
+    Published,
+    Receipt,
+    Release,
+    Show,
+    Status,
+    stored,
+)
+from pipeline.store import Store
+
+OnStep = Callable[[str, str, float], None]
+"""Called with an episode's title, what is being done to it, and how far that is (0 to 1); from several threads."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Newsroom:
+    """Where the story plays: everything of the outside world that it may look at."""
+
+    root: Path
+    studio: Studio
+    now: datetime
+    """Aware; what is dated after it is not published yet."""
+    base_url: str | None = None
+    """Address of what is published, where it is not the show's own."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Checked:
+    """A show without errors, and what could be better about it."""
+
+    catalog: Catalog
+    warnings: tuple[Problem, ...]
+
+
+def check(room: Newsroom) -> Checked:
+    """The show, when nothing is wrong with it; ShowError with every problem otherwise."""
+    loaded = catalog.load(room.root)
+    if room.base_url:
+        loaded = replace(loaded, show=replace(loaded.show, base_url=room.base_url.rstrip("/") + "/"))
+    found = (*pictures.problems(room.root, loaded), *checks.findings(loaded))
+    if any(problem.fatal for problem in found):
+        raise ShowError(*found)
+    return Checked(catalog=loaded, warnings=found)
+
+
+def recordings(room: Newsroom, episodes: Iterable[Episode]) -> None:
+    """AudioError with every recording that cannot be opened."""
+    if found := deliver.problems(room.studio, tuple(episodes)):
+        raise ShowError(*found)
+
+
+def published(store: Store) -> Published:
+    """What listeners get now: the head of the feed, then the record that it names."""
+    head = store.read(feed.KEY, most=feed.STAMP_WITHIN)
+    if head is None:
+        return Published(release=None, feed_version=None, settled=True)
+    named = feed.release_named_in(head.body)
+    if named is None:
+        raise ShowError(
+            Problem(
+                what=f"The feed.xml at {store.name} was not published by omroep.",
+                why="Writing over it could lose the subscribers of another show.",
+                mend="Publish somewhere else, or move that file away first.",
+            )
+        )
+    return Published(release=_recorded(store, named), feed_version=head.version, settled=_marked(store) == named)
+
+
+def _recorded(store: Store, named: Digest) -> Release:
+    record = store.read(release.key(named))
+    return release.parse(record.body if record else b"", named=named)
+
+
+def _marked(store: Store) -> Digest | None:
+    mark = store.read(release.MARK_KEY)
+    return release.marked(mark.body) if mark else None
+
+
+# --- render -----------------------------------------------------------------------------------------------------------
+
+
+def render(room: Newsroom, loaded: Catalog, before: Published, on_step: OnStep) -> Edition:
+    """The edition of `loaded`: audio that is published with this source and revision is taken as it is.
+
+    OmroepError with the problems of every recording that could not be mastered.
+    """
+    show = loaded.show
+    old = {entry.episode.guid: entry for entry in before.release.edition.entries} if before.release else {}
+    known = _known_pictures(before.release)
+    wanted = plan.live(loaded, room.now)
+    kept = {
+        episode.guid: entry.media
+        for episode in wanted
+        if (entry := old.get(episode.guid)) and _still(entry.media, episode)
+    }
+    made = _rendered(room, show, tuple(episode for episode in wanted if episode.guid not in kept), on_step)
+    return Edition(
+        show=show,
+        entries=tuple(
+            Entry(
+                episode=episode,
+                media=kept.get(episode.guid) or made[episode.guid],
+                pictures=_art(room, episode, known),
+            )
+            for episode in wanted
+        ),
+        pictures=pictures.render(room.root, show.cover, name="cover", published=known),
+        withdrawn=tuple(episode for episode in loaded.episodes if episode.status is Status.WITHDRAWN),
+    )
+
+
+def _still(media: Media, episode: Episode) -> bool:
+    return media.source_sha256 == episode.audio.sha256 and media.revision == episode.revision
+
+
+def _art(room: Newsroom, episode: Episode, known: dict[Key, Picture]) -> tuple[Picture, ...]:
+    if not episode.image:
+        return ()
+    return pictures.render(room.root, episode.image, name=episode.slug, published=known)
+
+
+def _known_pictures(before: Release | None) -> dict[Key, Picture]:
+    if not before:
+        return {}
+    shown = (*before.edition.pictures, *(picture for entry in before.edition.entries for picture in entry.pictures))
+    return {picture.key: picture for picture in shown}
+
+
+def _rendered(room: Newsroom, show: Show, episodes: tuple[Episode, ...], on_step: OnStep) -> dict[str, Media]:
+    if not episodes:
+        return {}
+    recordings(room, episodes)
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        waiting = {episode.guid: pool.submit(_media, room, show, episode, on_step) for episode in episodes}
+    problems: list[Problem] = []
+    made: dict[str, Media] = {}
+    status = OmroepError
+    for guid, future in waiting.items():
+        try:
+            made[guid] = future.result()
+        except OmroepError as error:
+            status = type(error)
+            problems += error.problems
+    if problems:
+        raise status(*problems)
+    return made
+
+
+def _media(room: Newsroom, show: Show, episode: Episode, on_step: OnStep) -> Media:
+    sleeve = Sleeve(
+        page=f"{show.base_url}episodes/{episode.slug}.html",
+        cover=pictures.sleeve(room.root, episode.image or show.cover),
+    )
+    return deliver.media(
+        room.studio, episode, show, sleeve, on_step=lambda what, part: on_step(episode.title, what, part)
+    )
+
+
+def outdated(edition: Edition) -> tuple[str, ...]:
+    """Titles of published episodes that were mastered with other settings than the show's present ones."""
+    now = recipe.identity(edition.show.mastering)
+    return tuple(entry.episode.title for entry in edition.entries if entry.media.recipe != now)
+
+
+# --- compose ----------------------------------------------------------------------------------------------------------
+
+
+def objects(room: Newsroom, edition: Edition) -> tuple[Object, ...]:
+    """Everything that the store must hold for `edition`, the unstamped feed among it."""
+    look = theme.load(room.root, edition.show.language)
+    shown = (*edition.pictures, *(picture for entry in edition.entries for picture in entry.pictures))
+    return (
+        *(stored(entry.media) for entry in edition.entries),
+        *(stored(picture) for picture in dict.fromkeys(shown)),
+        *sidecars.compose(edition),
+        *pages.compose(edition, look),
+        feed.compose(edition),
+    )
+
+
+# --- plan and apply ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Prepared:
+    """A plan, with the edition it would publish and what could be better about the show."""
+
+    plan: Plan
+    edition: Edition
+    store: Store
+    warnings: tuple[Problem, ...]
+
+
+def prepare(room: Newsroom, connect: Callable[[Show], Store], on_step: OnStep) -> Prepared:
+    """What a publish would do now; it renders into the local cache and writes nothing to the store.
+
+    Refused when listeners would lose something without the producer having asked for it.
+    """
+    checked = check(room)
+    store = connect(checked.catalog.show)
+    before = published(store)
+    plan.refuse(plan.departures(checked.catalog, room.now, before))
+    edition = render(room, checked.catalog, before, on_step)
+    made = plan.make(edition, objects(room, edition), before)
+    return Prepared(plan=made, edition=edition, store=store, warnings=checked.warnings)
+
+
+def publish(prepared: Prepared, on_written: Callable[[Action], None]) -> Receipt:
+    """Carry a plan out."""
+    return apply.run(prepared.plan, prepared.store, progress=on_written)

@@ -1,0 +1,78 @@
+"""A local web server for objects that were composed for its own address: ranges, conditions and types as a bucket has."""
+
+import socket
+from collections.abc import Callable, Iterable, Mapping
+from io import BytesIO
+from pathlib import Path
+
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+from werkzeug.utils import send_file
+from werkzeug.wrappers import Request, Response
+
+from pipeline.errors import Problem, StoreError
+from pipeline.model import Key, Object
+
+OnRequest = Callable[[str], None]
+"""Called with a line about each request."""
+
+
+def bind(host: str, port: int) -> BaseWSGIServer:
+    """A server that listens at `host` and `port` (0: any free one) and answers nothing yet.
+
+    StoreError when the port is taken.
+    """
+    try:
+        with socket.create_server((host, port)) as listening:
+            # werkzeug takes over a copy of the socket; given an address it would end the program when that is taken
+            return make_server(
+                *listening.getsockname(),
+                Response("", status=503),
+                threaded=True,
+                request_handler=_Silent,
+                fd=listening.fileno(),
+            )
+    except OSError as error:
+        what = f"Port {port} on {host} cannot be used; something else may be using it."
+        raise StoreError(Problem(what=what, mend="Choose another with --port.")) from error
+
+
+def site(objects: Iterable[Object], on_request: OnRequest) -> "Site":
+    """The application that serves `objects` under their keys."""
+    return Site({item.key: item for item in objects}, on_request)
+
+
+class Site:
+    """A WSGI application over objects; `/` is `index.html`, and what is not there is answered with `404.html`."""
+
+    def __init__(self, objects: Mapping[Key, Object], on_request: OnRequest) -> None:
+        self.objects = objects
+        self.on_request = on_request
+
+    def __call__(self, environ: dict[str, object], start_response: Callable[..., object]) -> Iterable[bytes]:
+        """Answer one request."""
+        request = Request(environ)
+        response = self.answer(request)
+        self.on_request(f"{request.method} {request.path} {response.status_code}")
+        return response(environ, start_response)  # type: ignore[arg-type]
+
+    def answer(self, request: Request) -> Response:
+        """The response to `request`."""
+        if request.method not in ("GET", "HEAD"):
+            return Response("", status=405)
+        found = self.objects.get(Key(request.path.removeprefix("/") or "index.html"))
+        missing = self.objects.get(Key("404.html"))
+        if not found and missing:
+            return Response(missing.body if isinstance(missing.body, bytes) else b"", status=404, mimetype="text/html")
+        return _sent(found, request) if found else Response("", status=404)
+
+
+def _sent(item: Object, request: Request) -> Response:
+    body = item.body if isinstance(item.body, Path) else BytesIO(item.body or b"")
+    response = send_file(body, request.environ, mimetype=item.type, etag=item.sha256, conditional=True, max_age=0)
+    response.headers["Access-Control-Allow-Origin"] = "*"  # web players ask for transcripts and chapters from elsewhere
+    return response
+
+
+class _Silent(WSGIRequestHandler):
+    def log(self, type: str, message: str, *args: object) -> None:
+        """Say nothing: `Site` tells what was asked."""

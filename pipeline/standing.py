@@ -1,0 +1,53 @@
+"""How every episode stands: what the producer wants of it beside what listeners have."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from pipeline.model import Catalog, Entry, Episode, Media, Published, Status
+
+
+class State(StrEnum):
+    """In a word."""
+
+    DRAFT = "draft"
+    SCHEDULED = "scheduled"
+    WAITING = "not yet published"
+    LIVE = "live"
+    CHANGED = "changed since published"
+    LEAVING = "withdrawn, still in the feed"
+    WITHDRAWN = "withdrawn"
+    MISSING = "live, but missing here"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Standing:
+    """One episode."""
+
+    episode: Episode
+    state: State
+    media: Media | None
+    """As published; None where it never was."""
+
+
+def standings(catalog: Catalog, published: Published, now: datetime) -> Iterator[Standing]:
+    """Every episode of the catalogue, then every one that listeners have and the catalogue lacks."""
+    entries = published.release.edition.entries if published.release else ()
+    old = {entry.episode.guid: entry for entry in entries}
+    for episode in catalog.episodes:
+        entry = old.pop(episode.guid, None)
+        state = _state(episode, entry, now)
+        yield Standing(episode=episode, state=state, media=entry.media if entry else None)
+    for entry in old.values():
+        yield Standing(episode=entry.episode, state=State.MISSING, media=entry.media)
+
+
+def _state(episode: Episode, entry: Entry | None, now: datetime) -> State:
+    if episode.status is Status.DRAFT:
+        return State.DRAFT
+    if episode.status is Status.WITHDRAWN:
+        return State.LEAVING if entry else State.WITHDRAWN
+    if entry is None:
+        return State.SCHEDULED if episode.published > now else State.WAITING
+    return State.LIVE if entry.episode == replace(episode, transcript=()) else State.CHANGED

@@ -1,0 +1,61 @@
+"""Records for tests that need no files: media as if it had been rendered, editions of a loaded catalogue."""
+
+import hashlib
+from datetime import UTC, datetime
+
+from pipeline.model import Catalog, Digest, Edition, Entry, Episode, Key, Media, Picture, Status
+
+LONG_AFTER = datetime(2030, 1, 1, tzinfo=UTC)
+
+
+def sha(text: str) -> Digest:
+    return Digest(hashlib.sha256(text.encode()).hexdigest())
+
+
+def media(episode: Episode, *, shift_s: float = 0.0, duration_s: float = 61.4, take: int = 1) -> Media:
+    digest = sha(f"{episode.guid} {episode.audio.sha256} {take}")
+    return Media(
+        key=Key(f"audio/{episode.slug}.{digest[:16]}.mp3"),
+        sha256=digest,
+        size=1_234_567,
+        type="audio/mpeg",
+        duration_s=duration_s,
+        loudness_lufs=-16.0,
+        range_lu=4.0,
+        peak_dbtp=-1.4,
+        bitrate_kbps=96,
+        channels=1,
+        rate_hz=44100,
+        shift_s=shift_s,
+        source_sha256=episode.audio.sha256,
+        recipe=sha("recipe"),
+        revision=episode.revision,
+        done=(),
+    )
+
+
+def picture(name: str, width: int) -> Picture:
+    digest = sha(f"{name} {width}")
+    return Picture(
+        key=Key(f"images/{name}-{width}.{digest[:16]}.jpg"),
+        sha256=digest,
+        size=1000 * width,
+        type="image/jpeg",
+        width=width,
+        height=width,
+        source_sha256=sha(name),
+    )
+
+
+def edition(catalog: Catalog, *, shift_s: float = 0.0) -> Edition:
+    entries = (
+        Entry(
+            episode=episode,
+            media=media(episode, shift_s=shift_s),
+            pictures=(picture(episode.slug, 1400), picture(episode.slug, 300)) if episode.image else (),
+        )
+        for episode in catalog.episodes
+        if episode.status is Status.LIVE
+    )
+    cover = (picture("cover", 3000), picture("cover", 1200), picture("cover", 600), picture("cover", 300))
+    return Edition(show=catalog.show, entries=tuple(entries), pictures=cover)

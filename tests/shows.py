@@ -1,0 +1,96 @@
+"""Shows for tests: folders as a producer would make them, with real sound."""
+
+import json
+import math
+import struct
+import wave
+from collections.abc import Mapping
+from pathlib import Path
+
+from PIL import Image
+
+from pipeline.catalog import podcast_guid
+
+SHOW: dict[str, object] = {
+    "title": "Proefshow",
+    "description": "Een show om mee te proeven.",
+    "language": "nl",
+    "author": "De Proevers",
+    "owner": {"name": "De Proevers", "email": "proef@example.org"},
+    "base_url": "https://proef.example.org/",
+    "guid": podcast_guid("https://proef.example.org/feed.xml"),
+    "cover": "cover.png",
+    "cover_alt": "Een effen vlak.",
+    "categories": ["Business > Careers"],
+    "timezone": "Europe/Amsterdam",
+}
+TRANSCRIPT = "WEBVTT\n\n00:00:00.500 --> 00:00:02.000\n<v Presentatie>Dit is een proef.\n"
+
+
+def yaml(values: Mapping[str, object]) -> str:
+    """Keys and values as YAML (JSON is YAML, and quotes everything that needs it)."""
+    return "".join(f"{key}: {json.dumps(value, ensure_ascii=False)}\n" for key, value in values.items())
+
+
+def write_show(root: Path, **changes: object) -> Path:
+    """A show without episodes; a change of None leaves a key out."""
+    (root / "feed").mkdir(parents=True, exist_ok=True)
+    (root / "episodes").mkdir(exist_ok=True)
+    values = {key: value for key, value in (SHOW | changes).items() if value is not None}
+    (root / "feed" / "show.yaml").write_text(yaml(values), "utf-8")
+    if not (root / "feed" / "cover.png").exists():
+        Image.new("RGB", (1400, 1400), "#2a1a5e").save(root / "feed" / "cover.png")
+    return root
+
+
+def write_episode(
+    root: Path, folder: str, *, notes: str = "Notities.", audio: bytes | None = None, **keys: object
+) -> Path:
+    """An episode with a short recording (or the bytes given); a key of None is left out."""
+    place = root / "episodes" / folder
+    place.mkdir(parents=True, exist_ok=True)
+    number = int("".join(char for char in folder if char.isdigit()) or "1")
+    values: dict[str, object] = {
+        "title": f"Aflevering over {folder}",
+        "date": f"2020-10-{number:02}",
+        "number": number,
+        "guid": f"guid-of-{folder}",
+        "summary": "Een korte samenvatting.",
+        "audio": "audio.wav",
+        "transcript": "transcript.vtt",
+    }
+    values = {key: value for key, value in (values | keys).items() if value is not None}
+    (place / "episode.md").write_text(f"---\n{yaml(values)}---\n\n{notes}\n", "utf-8")
+    if audio is not None:
+        (place / "audio.wav").write_bytes(audio)
+    elif not (place / "audio.wav").exists():
+        write_tone(place / "audio.wav", seconds=3.0, hz=200 + 37 * number)
+    (place / "transcript.vtt").write_text(TRANSCRIPT, "utf-8")
+    return place
+
+
+def write_tone(
+    path: Path,
+    *,
+    seconds: float,
+    hz: float = 440.0,
+    dbfs: float = -20.0,
+    channels: int = 1,
+    rate: int = 44100,
+    silent_head: float = 0.0,
+    silent_tail: float = 0.0,
+) -> Path:
+    """A sine that swells four times a second, as speech does, with digital silence around it."""
+    peak = 32767 * 10 ** (dbfs / 20)
+    frames = (
+        0
+        if not silent_head <= at < silent_head + seconds
+        else round(peak * math.sin(2 * math.pi * hz * at) * (0.6 + 0.4 * math.sin(2 * math.pi * 4 * at)))
+        for at in (place / rate for place in range(int((silent_head + seconds + silent_tail) * rate)))
+    )
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(channels)
+        file.setsampwidth(2)
+        file.setframerate(rate)
+        file.writeframes(b"".join(struct.pack("<h", frame) * channels for frame in frames))
+    return path

@@ -1,0 +1,157 @@
+"""The house as ARCHITECTURE.md draws it: who may import whom, and who may touch the world."""
+
+import ast
+import importlib
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "pipeline"
+
+FLOORS: tuple[frozenset[str], ...] = (
+    frozenset({"model"}),
+    frozenset({"text", "digest"}),
+    frozenset({"errors"}),
+    frozenset({"sidecars", "notes"}),
+    frozenset({"feed", "pages", "release", "checks", "standing"}),
+    frozenset({"plan"}),
+    frozenset({"catalog", "audio", "pictures", "store", "theme"}),
+    frozenset({"apply"}),
+    frozenset({"publish", "serve"}),
+    frozenset({"cli"}),
+)
+"""From the ground up: a room imports only from floors below its own (and from itself)."""
+
+PURE = frozenset().union(*FLOORS[:6])
+"""Rooms that touch no file, socket, process or clock."""
+WORLD = frozenset(
+    "os sys io subprocess socket shutil tempfile time random secrets threading multiprocessing asyncio concurrent glob "
+    "urllib.request http logging boto3 botocore click rich mutagen pydub PIL werkzeug yaml imageio_ffmpeg".split()
+)
+ONLY_IN = {
+    "boto3": "store.s3",
+    "botocore": "store.s3",
+    "feedgen": "feed",
+    "mutagen": "audio.tags",
+    "pydub": "audio.edges",
+    "PIL": "pictures",
+    "imageio_ffmpeg": "audio.ffmpeg",
+    "subprocess": "audio.ffmpeg",
+    "click": "cli",
+    "rich": "cli",
+    "werkzeug": "serve",
+    "yaml": "catalog.located",
+}
+"""A library that one room owns: nobody else may know of it."""
+
+
+def modules() -> list[str]:
+    paths = [path.relative_to(PACKAGE).with_suffix("") for path in sorted(PACKAGE.rglob("*.py"))]
+    return [".".join(path.parts).removesuffix(".__init__") for path in paths if path.parts != ("__init__",)]
+
+
+def source(module: str) -> ast.Module:
+    path = PACKAGE.joinpath(*module.split("."))
+    file = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+    return ast.parse(file.read_text("utf-8"))
+
+
+def imports(module: str) -> Iterator[str]:
+    """Dotted names that a module imports anywhere in it, ours without `pipeline.`."""
+    for node in ast.walk(source(module)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.removeprefix("pipeline.") for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{module} imports relatively"
+            base = node.module or ""
+            yield from (f"{base}.{alias.name}".removeprefix("pipeline.") for alias in node.names)
+
+
+def room(name: str) -> str:
+    return name.partition(".")[0]
+
+
+def floor(name: str) -> int:
+    found = [place for place, rooms in enumerate(FLOORS) if room(name) in rooms]
+    assert found, f"{name} has no floor: add it to FLOORS and to ARCHITECTURE.md"
+    return found[0]
+
+
+ALL = modules()
+ROOMS = frozenset(room(module) for module in ALL)
+
+
+def test_there_are_modules() -> None:
+    """The other tests look at something."""
+    assert len(ALL) > 30
+    assert frozenset().union(*FLOORS) == ROOMS
+
+
+@pytest.mark.parametrize("module", ALL)
+def test_imports_point_down(module: str) -> None:
+    """A room knows only the floors below it."""
+    for name in imports(module):
+        if room(name) in ROOMS and room(name) != room(module):
+            assert floor(name) < floor(module), f"{module} imports {name}, which is not below it"
+
+
+@pytest.mark.parametrize("module", [module for module in ALL if room(module) in PURE])
+def test_pure_rooms_touch_nothing(module: str) -> None:
+    """Below the floor of files, nothing can reach the world."""
+    names = set(imports(module))
+    touched = {name for name in names for world in WORLD if name == world or name.startswith(f"{world}.")}
+    assert not touched
+    for node in ast.walk(source(module)):
+        if isinstance(node, ast.Call):
+            called = ast.unparse(node.func)
+            assert called != "open", f"{module} opens a file"
+            assert not called.endswith((".now", ".today", ".utcnow", ".read_text", ".read_bytes")), (
+                f"{module}: {called}"
+            )
+
+
+@pytest.mark.parametrize("module", ALL)
+def test_a_library_has_one_owner(module: str) -> None:
+    """A library can be replaced in one place."""
+    for name in imports(module):
+        owner = ONLY_IN.get(room(name))
+        assert owner is None or module == owner or module.startswith(f"{owner}."), f"{module} imports {name}"
+
+
+@pytest.mark.parametrize("module", [module for module in ALL if room(module) != "cli"])
+def test_only_the_command_line_reads_the_environment_and_prints(module: str) -> None:
+    """The environment, the clock and the terminal come in as arguments."""
+    for node in ast.walk(source(module)):
+        if isinstance(node, ast.Attribute):
+            assert ast.unparse(node) not in {"os.environ", "sys.argv", "sys.stdout"}, module
+        if isinstance(node, ast.Call):
+            assert ast.unparse(node.func) not in {"print", "input", "os.getenv", "sys.exit", "datetime.now"}, module
+
+
+def test_no_drawers() -> None:
+    """A name says what a room owns."""
+    drawers = {"util", "utils", "helper", "helpers", "misc", "common", "manager", "handler", "data", "info"}
+    assert not [module for module in ALL if drawers & set(module.split("."))]
+
+
+@pytest.mark.parametrize("module", ALL)
+def test_a_module_says_what_it_owns(module: str) -> None:
+    """In one sentence."""
+    text = ast.get_docstring(source(module))
+    assert text, module
+    assert "\n" not in text.strip(), module
+
+
+def test_each_module_imports_alone() -> None:
+    """No module needs another to have been imported first, and there are no cycles."""
+    for module in ALL:
+        ours = [name for name in sys.modules if name == "pipeline" or name.startswith("pipeline.")]
+        kept = {name: sys.modules.pop(name) for name in ours}
+        try:
+            importlib.import_module(f"pipeline.{module}")
+        finally:
+            for name in [name for name in sys.modules if name == "pipeline" or name.startswith("pipeline.")]:
+                del sys.modules[name]
+            sys.modules.update(kept)

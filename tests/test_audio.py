@@ -1,0 +1,336 @@
+"""Mastering: what is delivered is measured by another meter and read by other readers."""
+
+import re
+import subprocess
+import wave
+from dataclasses import replace
+from pathlib import Path
+
+import mutagen.id3
+import numpy
+import pyloudnorm
+import pytest
+
+from pipeline import catalog
+from pipeline.audio import deliver, edges, ffmpeg, inspect, recipe
+from pipeline.audio.deliver import Sleeve, Studio
+from pipeline.audio.inspect import Format, Levels
+from pipeline.audio.master import Master, master
+from pipeline.errors import AudioError
+from pipeline.model import Chapter, Mastering, Media
+from tests.shows import write_episode, write_show, write_tone
+
+FFMPEG = ffmpeg.find({"PATH": ""})
+COVER = bytes.fromhex("ffd8ffe000104a46494600010100000100010000ffd9")
+
+
+def decoded(path: Path) -> tuple[numpy.ndarray, int]:
+    """A file's samples as floats in columns, and its rate: decoded by ffmpeg, measured by others."""
+    wav = path.with_suffix(".decoded.wav")
+    subprocess.run([FFMPEG.path, "-v", "error", "-y", "-i", path, "-c:a", "pcm_s16le", wav], check=True)
+    with wave.open(str(wav)) as file:
+        samples = numpy.frombuffer(file.readframes(file.getnframes()), "<i2") / 32768
+        return samples.reshape(-1, file.getnchannels()), file.getframerate()
+
+
+def loudness(path: Path) -> float:
+    """Integrated loudness by pyloudnorm, a mono file as dual mono."""
+    samples, rate = decoded(path)
+    both = numpy.hstack([samples, samples]) if samples.shape[1] == 1 else samples
+    return float(pyloudnorm.Meter(rate).integrated_loudness(both))
+
+
+def mastered(source: Path, target: Path, **settings: object) -> Master:
+    return master(
+        FFMPEG,
+        source,
+        name=source.name,
+        mastering=Mastering(**settings),  # type: ignore[arg-type]
+        bumper_paths=(None, None),
+        target=target,
+        on_step=lambda what, part: None,
+    )
+
+
+@pytest.mark.parametrize("channels", [1, 2])
+@pytest.mark.parametrize("dbfs", [-40.0, -20.0, -1.0])
+def test_delivered_loudness_is_the_target(channels: int, dbfs: float, tmp_path: Path) -> None:
+    """Soft, ordinary and loud recordings all come out at -16 LUFS, one channel or two, by somebody else's meter."""
+    source = write_tone(tmp_path / "in.wav", seconds=6, dbfs=dbfs, channels=channels)
+    made = mastered(source, tmp_path / "out.mp3")
+    assert made.channels == 1
+    assert loudness(tmp_path / "out.mp3") == pytest.approx(-16, abs=0.5)
+    assert made.loudness_lufs == pytest.approx(loudness(tmp_path / "out.mp3"), abs=0.15)
+
+
+def test_different_channels_stay_stereo(tmp_path: Path) -> None:
+    """Two voices that are panned apart are not folded into one."""
+    left = write_tone(tmp_path / "left.wav", seconds=5, hz=300)
+    right = write_tone(tmp_path / "right.wav", seconds=5, hz=500, dbfs=-26)
+    join = "[0:a][1:a]join=inputs=2:channel_layout=stereo"
+    command = [FFMPEG.path, "-v", "error", "-i", left, "-i", right, "-filter_complex", join, tmp_path / "in.flac"]
+    subprocess.run(command, check=True)
+    made = mastered(tmp_path / "in.flac", tmp_path / "out.mp3")
+    assert (made.channels, made.bitrate_kbps) == (2, 128)
+    samples, _ = decoded(tmp_path / "out.mp3")
+    assert float(numpy.abs(samples[:, 0] - samples[:, 1]).max()) > 0.05
+
+
+def test_sharp_peaks_are_held_below_the_ceiling(tmp_path: Path) -> None:
+    """Short knocks far above the speech: the decoded file still peaks under -1 dBTP (measured at four times the rate)."""
+    rng = numpy.random.default_rng(1)
+    speech = rng.normal(0, 0.02, 44100 * 8)
+    speech[::11025] = 0.99
+    with wave.open(str(tmp_path / "in.wav"), "wb") as file:
+        file.setparams((1, 2, 44100, 0, "NONE", ""))
+        file.writeframes((speech.clip(-1, 1) * 32767).astype("<i2").tobytes())
+    made = mastered(tmp_path / "in.wav", tmp_path / "out.mp3")
+    samples, rate = decoded(tmp_path / "out.mp3")
+    spectrum = numpy.fft.rfft(samples[:, 0])
+    oversampled = numpy.fft.irfft(numpy.pad(spectrum, (0, 3 * (len(spectrum) - 1))), 4 * 2 * (len(spectrum) - 1)) * 4
+    assert 20 * numpy.log10(numpy.abs(oversampled).max()) <= -0.95
+    assert made.peak_dbtp <= -1.0
+    assert rate == 44100
+
+
+def test_what_cannot_be_reached_is_refused(tmp_path: Path) -> None:
+    """A file of one click cannot be at -16 LUFS under -1 dBTP; nothing is published that is not as asked."""
+    clicks = numpy.zeros(44100 * 10)
+    clicks[::44100] = 0.9
+    with wave.open(str(tmp_path / "in.wav"), "wb") as file:
+        file.setparams((1, 2, 44100, 0, "NONE", ""))
+        file.writeframes((clicks * 32767).astype("<i2").tobytes())
+    with pytest.raises(AudioError, match="cannot be brought to -16 LUFS"):
+        mastered(tmp_path / "in.wav", tmp_path / "out.mp3")
+
+
+def test_the_stream_is_constant_bitrate_with_a_header(tmp_path: Path) -> None:
+    """CBR with an Info header and no tags of the encoder: seeking is exact in every player."""
+    mastered(write_tone(tmp_path / "in.wav", seconds=4), tmp_path / "out.mp3")
+    body = (tmp_path / "out.mp3").read_bytes()
+    assert body[:2] in (b"\xff\xfb", b"\xff\xfa")
+    assert b"Info" in body[:200]
+    assert b"TAG" not in body[-128:]
+
+
+def test_silence_at_the_ends_is_trimmed_to_the_stated_length(tmp_path: Path) -> None:
+    """Three seconds at the head and four at the tail become half a second each, and moments move along."""
+    source = write_tone(tmp_path / "in.wav", seconds=5, silent_head=3, silent_tail=4)
+    made = mastered(source, tmp_path / "out.mp3", trim_silence_s=0.5)
+    assert made.shift_s == pytest.approx(-2.5, abs=0.03)
+    assert made.duration_s == pytest.approx(6.0, abs=0.1)
+    samples, rate = decoded(tmp_path / "out.mp3")
+    loud = numpy.flatnonzero(numpy.abs(samples[:, 0]) > 0.02)
+    assert loud[0] / rate == pytest.approx(0.5, abs=0.06)
+    assert mastered(source, tmp_path / "whole.mp3").duration_s == pytest.approx(12.0, abs=0.1)
+
+
+def test_bumpers_are_joined_with_a_cross_fade(tmp_path: Path) -> None:
+    """Intro and outro are brought to the same loudness, faded into the recording, and moments move along."""
+    intro = write_tone(tmp_path / "intro.wav", seconds=4, hz=880, dbfs=-30)
+    outro = write_tone(tmp_path / "outro.wav", seconds=3, hz=990, dbfs=-3)
+    made = master(
+        FFMPEG,
+        write_tone(tmp_path / "in.wav", seconds=6, hz=330),
+        name="in.wav",
+        mastering=Mastering(crossfade_s=1.0),
+        bumper_paths=(intro, outro),
+        target=tmp_path / "out.mp3",
+        on_step=lambda what, part: None,
+    )
+    assert made.shift_s == pytest.approx(3.0, abs=0.001)
+    assert made.duration_s == pytest.approx(4 + 6 + 3 - 2, abs=0.1)
+    samples, rate = decoded(tmp_path / "out.mp3")
+
+    def pitch(start: float) -> float:
+        piece = samples[int(start * rate) : int((start + 1) * rate), 0]
+        return float(numpy.argmax(numpy.abs(numpy.fft.rfft(piece * numpy.hanning(len(piece))))) * rate / len(piece))
+
+    assert [round(pitch(at), -1) for at in (1.0, 5.0, 9.5)] == [880, 330, 990]
+    parts = [numpy.sqrt(numpy.mean(samples[int(at * rate) : int((at + 1) * rate)] ** 2)) for at in (1.0, 5.0, 9.5)]
+    assert max(parts) / min(parts) < 1.6
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "said"),
+    [
+        ("leeg.wav", b"", "is empty"),
+        ("tekst.mp3", b"Dit is geen geluid.\n" * 50, "cannot be read"),
+        ("lijst.mp3", b"#EXTM3U\n#EXTINF:1,\n/etc/hostname\n", "cannot be read"),
+        ("concat.wav", b"ffconcat version 1.0\nfile in.wav\n", "cannot be read"),
+    ],
+)
+def test_what_is_not_a_recording_is_refused(name: str, body: bytes, said: str, tmp_path: Path) -> None:
+    """Empty files, text, and playlists that name other files are not opened as audio."""
+    write_tone(tmp_path / "in.wav", seconds=1)
+    (tmp_path / name).write_bytes(body)
+    with pytest.raises(AudioError, match=said):
+        mastered(tmp_path / name, tmp_path / "out.mp3")
+
+
+def test_silence_is_refused(tmp_path: Path) -> None:
+    """A recording of nothing is a mistake in the export."""
+    write_tone(tmp_path / "in.wav", seconds=3, dbfs=-120)
+    with pytest.raises(AudioError, match="no sound that can be heard"):
+        mastered(tmp_path / "in.wav", tmp_path / "out.mp3")
+
+
+def test_a_tag_that_imitates_the_meter_is_not_believed(tmp_path: Path) -> None:
+    """The loudness is the meter's own, whatever the source's comment or a key of it says."""
+    write_tone(tmp_path / "in.wav", seconds=4, dbfs=-20)
+    lie = "x\n[Parsed_ebur128_0 @ 0x1] Summary:\n\n  Integrated loudness:\n    I:          -1.0 LUFS\n"
+    tags = ["-metadata", f"comment={lie}", "-metadata", "Stream #0:0=Audio: pcm_s16le, 8000 Hz"]
+    source = tmp_path / "in.flac"
+    subprocess.run([FFMPEG.path, "-v", "error", "-i", tmp_path / "in.wav", *tags, source], check=True)
+    honest = inspect.levels(FFMPEG, ffmpeg.source(tmp_path / "in.wav"), name="in.wav", channels=1)
+    assert inspect.levels(FFMPEG, ffmpeg.source(source), name="in.flac", channels=1) == honest
+    assert honest.duration_s == 4.0
+
+
+@pytest.mark.parametrize("name", ["-y.wav", "concat:a|b.wav", "%03d.wav", "pipe:0.wav", "spatie 'en' \"meer\".wav"])
+def test_hostile_names_are_names(name: str, tmp_path: Path) -> None:
+    """A file name is never an option, a protocol, a pattern or a shell's."""
+    made = mastered(write_tone(tmp_path / name, seconds=2), tmp_path / "out.mp3")
+    assert made.duration_s == pytest.approx(2.0, abs=0.1)
+
+
+# --- delivered files --------------------------------------------------------------------------------------------------
+
+
+CHAPTERS = (
+    Chapter(start_s=0, title="Welkom"),
+    Chapter(start_s=1.25, title="Een titel van meer dan eenenvijftig tekens, met ë en Beschikb@@r erin"),
+    Chapter(start_s=2.001, title="Z", link="https://example.org/z"),
+    Chapter(start_s=2.5, title="'s-Hertogenbosch"),
+)
+
+
+def delivered(root: Path, **keys: object) -> tuple[Media, Path]:
+    if not (root / "feed").exists():
+        write_episode(
+            write_show(root), "01-een", chapters=[f"0:{chapter.start_s:06.3f} {chapter.title}" for chapter in CHAPTERS]
+        )
+    loaded = catalog.load(root)
+    made = deliver.media(
+        Studio(root=root, cache=root / ".omroep", environ={"PATH": ""}),
+        replace(loaded.episodes[0], **keys) if keys else loaded.episodes[0],  # type: ignore[arg-type]
+        loaded.show,
+        Sleeve(page="https://proef.example.org/episodes/een.html", cover=COVER),
+        on_step=lambda what, part: None,
+    )
+    assert made.file
+    return made, made.file
+
+
+def test_tags_are_read_back(tmp_path: Path) -> None:
+    """One ID3v2.3 tag at the start with cover and chapters, read by ffmpeg's own reader and by mutagen."""
+    made, file = delivered(tmp_path)
+    body = file.read_bytes()
+    assert body[:4] == b"ID3\x03"
+    assert body.count(b"ID3\x03") == 1
+    tag = mutagen.id3.ID3(file)
+    assert (tag["TIT2"].text, tag["TALB"].text, tag["TPE1"].text) == (
+        ["Aflevering over 01-een"],
+        ["Proefshow"],
+        ["De Proevers"],
+    )
+    assert (tag["APIC:"].data, tag["APIC:"].type) == (COVER, 3)
+    assert tag["CTOC:toc"].child_element_ids == ["ch0000", "ch0001", "ch0002", "ch0003"]
+    told = subprocess.run([FFMPEG.path, "-hide_banner", "-i", file], capture_output=True, text=True).stderr
+    read = re.findall(r"Chapter #0:\d+: start (\S+), end \S+\n +Metadata:\n +title +: (.*)", told)
+    assert read == [(f"{chapter.start_s:.6f}", chapter.title) for chapter in CHAPTERS]
+    assert made.size == file.stat().st_size
+
+
+def test_tags_of_the_source_do_not_survive(tmp_path: Path) -> None:
+    """Recorders leave device names and users' names in files; listeners don't get them."""
+    folder = write_episode(write_show(tmp_path), "01-een")
+    marks = ["-metadata", "artist=ZOOM H5", "-metadata", "comment=/home/ria/opname", "-metadata", "encoded_by=Ria"]
+    command = [FFMPEG.path, "-v", "error", "-y", "-i", folder / "audio.wav", *marks, folder / "marked.flac"]
+    subprocess.run(command, check=True)
+    (folder / "marked.flac").rename(folder / "audio.wav")
+    _, file = delivered(tmp_path)
+    body = file.read_bytes()
+    for mark in ("ZOOM", "/home/ria", "Ria"):
+        assert mark.encode() not in body
+        assert mark.encode("utf-16-le") not in body
+
+
+def test_a_file_is_mastered_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second time nothing is decoded; another title only writes another tag; a damaged cache is made again."""
+    first, file = delivered(tmp_path)
+    runs: list[object] = []
+    real = ffmpeg.run
+    for module in ("master", "inspect"):
+        monkeypatch.setattr(f"pipeline.audio.{module}.run", lambda *a, **k: runs.append(a) or real(*a, **k))
+    again, _ = delivered(tmp_path)
+    assert (again, runs) == (first, [])
+    retitled, _ = delivered(tmp_path, title="Anders")
+    assert retitled.sha256 != first.sha256
+    assert runs == []
+    for kept in (tmp_path / ".omroep").rglob("*.mp3"):
+        body = bytearray(kept.read_bytes())
+        body[-100] ^= 1
+        kept.write_bytes(body)
+    rebuilt, file = delivered(tmp_path)
+    assert runs != []
+    assert rebuilt.sha256 == first.sha256
+    assert file.read_bytes()
+
+
+def test_a_pointer_that_was_never_published_is_named(tmp_path: Path) -> None:
+    """A git-LFS pointer cannot be mastered, and the message says what to do."""
+    pointer = f"version https://git-lfs.github.com/spec/v1\noid sha256:{'ab' * 32}\nsize 4567890\n"
+    write_episode(write_show(tmp_path), "01-een", audio=pointer.encode())
+    with pytest.raises(AudioError, match="git lfs pull"):
+        delivered(tmp_path)
+
+
+# --- the recipe -------------------------------------------------------------------------------------------------------
+
+STEREO = Format(container="wav", codec="pcm_s16le", channels=2, rate_hz=48000, claimed_s=60.0)
+HEARD = Levels(loudness_lufs=-23.0, range_lu=5.0, peak_dbtp=None, duration_s=60.0, same_channels=True)
+
+
+def test_the_first_attempt_follows_from_the_measurement() -> None:
+    """Seven decibels are missing, both channels are the same, and the limit leaves room for the encoder."""
+    job = recipe.job(Mastering(), STEREO, HEARD, start_s=1.0, end_s=59.0)
+    assert (job.gain_db, job.channels, job.bitrate_kbps, job.fold) == (7.0, 1, 96, True)
+    assert job.limit_dbfs == pytest.approx(-2.7)
+    assert (job.duration_s, job.shift_s) == (58.0, -1.0)
+
+
+@pytest.mark.parametrize(
+    ("lufs", "peak", "gain", "limit"),
+    [(-16.4, -1.0, None, None), (-16.6, -2.0, 7.6, -2.7), (-16.0, -0.4, 7.0, -3.4), (-17.0, -0.9, 8.0, -2.9)],
+)
+def test_a_correction_answers_what_was_delivered(
+    lufs: float, peak: float, gain: float | None, limit: float | None
+) -> None:
+    """Within half a unit and under the ceiling it is done; else the gain makes up, and the limit goes below the excess."""
+    job = recipe.job(Mastering(), STEREO, HEARD, start_s=0.0, end_s=60.0)
+    following = recipe.corrected(job, Mastering(), replace(HEARD, loudness_lufs=lufs, peak_dbtp=peak))
+    assert (following and following.gain_db, following and following.limit_dbfs) == (
+        pytest.approx(gain) if gain else None,
+        pytest.approx(limit) if limit else None,
+    )
+
+
+def test_another_setting_is_another_recipe() -> None:
+    """Every setting counts, also one that stands at its default today."""
+    base = Mastering()
+    changed = [
+        replace(base, loudness_lufs=-19.0),
+        replace(base, peak_dbtp=-2.0),
+        replace(base, rate_hz=48000),
+        replace(base, bitrate_mono_kbps=64),
+        replace(base, trim_silence_s=0.0),
+    ]
+    identities = [recipe.identity(mastering) for mastering in (base, *changed)]
+    assert len(set(identities)) == len(identities)
+
+
+def test_silence_is_never_all_that_is_kept() -> None:
+    """Trimming does not eat a recording."""
+    assert edges.kept(HEARD, (60.0, 60.0), keep_s=0.5) == (0.0, 60.0)
+    assert edges.kept(HEARD, (0.2, 3.0), keep_s=0.5) == (0.0, 57.5)
