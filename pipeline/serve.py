@@ -1,4 +1,4 @@
-"""A local web server for objects that were composed for its own address: ranges, conditions and types as a bucket has."""
+"""A local web server for composed objects: ranges, conditions and types as a bucket has."""
 
 import socket
 from collections.abc import Callable, Iterable, Mapping

@@ -15,7 +15,7 @@ _SAY: Mapping[str, Callable[[ErrorDetails], tuple[str, str]]] = {
     "missing": lambda error: (f"`{_key(error)}` is missing", f"Add a line `{_key(error)}: ...`."),
     "value_error": lambda error: (f"`{_key(error)}`: {error['ctx']['error']}", ""),
     "string_type": lambda error: (f"`{_key(error)}` should be a text, on one line", "Write a text after the colon."),
-    "string_too_long": lambda error: (
+    "too_long": lambda error: (
         f"`{_key(error)}` is longer than {error['ctx']['max_length']} characters",
         "Shorten it.",
     ),

@@ -127,6 +127,7 @@ def _flag(value: str) -> bool:
 
 
 Text = Annotated[str, AfterValidator(_text), Field(max_length=255)]
+Sentences = Annotated[str, AfterValidator(_text), Field(max_length=1000)]
 LongText = Annotated[str, AfterValidator(_block)]
 FileName = Annotated[str, AfterValidator(_file_name)]
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
@@ -183,7 +184,7 @@ class EpisodeKeys(Keys):
     chapters: tuple[Annotated[ChapterKeys, BeforeValidator(_timed)], ...] = ()
     transcript: FileName | None = None
     image: FileName | None = None
-    image_alt: Text | None = None
+    image_alt: Sentences | None = None
 
 
 class OwnerKeys(Keys):
@@ -241,7 +242,7 @@ class ShowKeys(Keys):
     categories: Annotated[tuple[Text, ...], Field(min_length=1)]
     guid: Annotated[str, Field(pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")] | None = None
     subtitle: Text | None = None
-    cover_alt: Text | None = None
+    cover_alt: Sentences | None = None
     owner: OwnerKeys | None = None
     explicit: Flag = False
     type: Literal["episodic", "serial"] = "episodic"

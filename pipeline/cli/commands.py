@@ -1,6 +1,7 @@
 """The table of commands; a command's module is imported when it is called."""
 
 from importlib import import_module
+from typing import cast
 
 import click
 
@@ -28,8 +29,7 @@ class Commands(click.Group):
         if cmd_name not in COMMANDS:
             return None
         command = getattr(import_module(f"pipeline.cli.{cmd_name}"), cmd_name)
-        assert isinstance(command, click.Command)
-        return command
+        return cast(click.Command, command)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list for `--help`, made without importing any of them."""
