@@ -47,16 +47,21 @@ def transcript(entry: Entry) -> Object | None:
 
 
 def moved_chapters(entry: Entry) -> tuple[Chapter, ...]:
-    """An entry's chapters in seconds of its delivered file, ascending, to the millisecond.
+    """An entry's chapters in seconds of its delivered file (see `moved`)."""
+    return moved(entry.episode.chapters, entry.media.shift_s)
+
+
+def moved(chapters: tuple[Chapter, ...], shift_s: float) -> tuple[Chapter, ...]:
+    """Chapters in the time of a file that begins `shift_s` earlier than their source, ascending, to the millisecond.
 
     Of those that would start at or before 0 only the last is left, at 0. Titles are on one line; a link that is not
     `http` or `https` is left out.
     """
-    moved = sorted((_moved_chapter(chapter, entry.media.shift_s) for chapter in entry.episode.chapters), key=_start)
-    ahead = [chapter.start_s for chapter in moved[1:]] + [1.0]
+    shifted = sorted((_moved_chapter(chapter, shift_s) for chapter in chapters), key=_start)
+    ahead = [chapter.start_s for chapter in shifted[1:]] + [1.0]
     return tuple(
         replace(chapter, start_s=max(0.0, chapter.start_s))
-        for chapter, following in zip(moved, ahead, strict=False)
+        for chapter, following in zip(shifted, ahead, strict=False)
         if chapter.start_s > 0 or following > 0
     )
 
@@ -106,7 +111,8 @@ def _one_line(text: str) -> str:
 def _vtt(cue: Cue) -> str:
     lines = textwrap.wrap(cue.text, LINE, break_long_words=False, break_on_hyphens=False)
     voice = f"<v {_escaped(cue.speaker)}>" if cue.speaker else ""
-    return f"{_timestamp(cue.start_s)} --> {_timestamp(cue.end_s)}\n{voice}{_escaped('\n'.join(lines))}\n"
+    text = _escaped("\n".join(lines))
+    return f"{_timestamp(cue.start_s)} --> {_timestamp(cue.end_s)}\n{voice}{text}\n"
 
 
 def _escaped(text: str) -> str:

@@ -58,7 +58,7 @@ class Store(Protocol):
         """What is under `key`, or None when there is nothing."""
         ...
 
-    def put(self, item: Object, *, expected: Version | None | Anything = ANYTHING) -> Version:
+    def put(self, item: Object, *, expected: Version | Anything | None = ANYTHING) -> Version:
         """Store `item` (its `body` is never None here) and return its version.
 
         `expected` is the version that must be there now, None that nothing may be there; otherwise `Conflict`.

@@ -1,0 +1,295 @@
+"""The site: an edition and a theme in, every page and asset out."""
+
+import posixpath
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from textwrap import shorten
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from jinja2 import DictLoader, Environment, StrictUndefined, TemplateError, TemplateSyntaxError
+from markupsafe import Markup
+
+from pipeline import digest, sidecars
+from pipeline.errors import Problem, ShowError
+from pipeline.model import Cache, Edition, Entry, Episode, Key, Kind, Object, Person, Picture, Season
+from pipeline.pages import notes, speech, wording
+from pipeline.pages.colour import palette
+from pipeline.pages.look import Asset, Theme
+from pipeline.pages.names import Named, folded, guests, topics
+from pipeline.text import clock, xml_safe
+
+FEED = Key("feed.xml")
+
+_Context = Mapping[str, Any]
+_Pages = Iterator[tuple[Key, _Context]]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Row:
+    """A kind of page."""
+
+    template: str
+    pages: Callable[[Edition], _Pages]
+    """Key and own context of each page of this kind; `base.html` and `_common` say what all of them have."""
+    anywhere: bool = False
+    """It is shown at other addresses than its own, so that its links are absolute."""
+
+
+def _home(edition: Edition) -> _Pages:
+    yield Key("index.html"), {"shelves": _shelves(edition)}
+
+
+def _episodes(edition: Edition) -> _Pages:
+    entries = edition.entries
+    for entry, before, after in zip(entries, (None, *entries), (*entries[1:], None), strict=False):
+        chapters = sidecars.moved_chapters(entry)
+        yield (
+            episode_key(entry.episode),
+            {
+                "entry": entry,
+                "episode": entry.episode,
+                "season": _season(edition, entry.episode),
+                "before": before,
+                "after": after,
+                "chapters": chapters,
+                "passages": speech.passages(chapters, sidecars.moved_cues(entry)),
+                "captions": sidecars.transcript(entry),
+            },
+        )
+
+
+def _withdrawn(edition: Edition) -> _Pages:
+    live = {entry.episode.slug for entry in edition.entries}
+    for episode in edition.withdrawn:
+        if episode.slug not in live:
+            yield episode_key(episode), {"episode": episode}
+
+
+def _guests(edition: Edition) -> _Pages:
+    return ((guest.key, {"guest": guest}) for guest in guests(edition).values() if guest.entries)
+
+
+def _topics(edition: Edition) -> _Pages:
+    return ((topic.key, {"topic": topic}) for topic in topics(edition).values() if topic.entries)
+
+
+def _emptied(edition: Edition) -> _Pages:
+    """Guests and topics of whom only withdrawn episodes are left: their pages say nothing any more."""
+    every = (*guests(edition).values(), *topics(edition).values())
+    return ((named.key, {}) for named in every if not named.entries)
+
+
+def _once(key: str) -> Callable[[Edition], _Pages]:
+    return lambda edition: iter([(Key(key), {})])
+
+
+TABLE = (
+    Row(template="index.html", pages=_home),
+    Row(template="episode.html", pages=_episodes),
+    Row(template="withdrawn.html", pages=_withdrawn),
+    Row(template="guests.html", pages=_once("guests/index.html")),
+    Row(template="guest.html", pages=_guests),
+    Row(template="topics.html", pages=_once("topics/index.html")),
+    Row(template="topic.html", pages=_topics),
+    Row(template="gone.html", pages=_emptied),
+    Row(template="404.html", pages=_once("404.html"), anywhere=True),
+    Row(template="sitemap.xml", pages=_once("sitemap.xml")),
+    Row(template="robots.txt", pages=_once("robots.txt")),
+)
+"""Every kind of page; a new one is a row here and a template."""
+
+_TYPES: Mapping[str, str] = {
+    ".html": "text/html; charset=utf-8",
+    ".xml": "application/xml; charset=utf-8",
+    ".txt": "text/plain; charset=utf-8",
+}
+
+
+def compose(edition: Edition, theme: Theme) -> tuple[Object, ...]:
+    """Every page and asset of the site, assets first; the same arguments give the same bytes.
+
+    Links are relative, so that the site works under any address and from a folder; `404.html`, which is served at
+    every depth, and what others read (canonical addresses, OpenGraph, the sitemap) have `show.base_url`.
+    Raises ShowError for a template that cannot be rendered, ValueError for notes that `notes.html` refuses or a colour
+    that is not `#rrggbb`.
+    """
+    jinja = _environment(edition, theme)
+    assets = _assets(edition, theme, jinja)
+    common = _common(edition, theme, {name: asset.key for name, asset in assets.items()})
+    pages = (
+        _page(jinja, row, key, {**common, **_links(edition, key, row.anywhere), **own})
+        for row in TABLE
+        for key, own in row.pages(edition)
+    )
+    return (*assets.values(), *pages)
+
+
+def episode_key(episode: Episode) -> Key:
+    """Where an episode's page is, whether live or withdrawn."""
+    return Key(f"episodes/{episode.slug}.html")
+
+
+def blurb(episode: Episode) -> str:
+    """An episode in a sentence or two of plain text: its summary, or else how its notes begin."""
+    return episode.summary or shorten(notes.text(episode.notes), 200, placeholder="…")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Shelf:
+    """Episodes that are listed together."""
+
+    season: Season | None
+    """None where nothing needs to be said about it."""
+    entries: tuple[Entry, ...]
+
+
+def _shelves(edition: Edition) -> tuple[Shelf, ...]:
+    """A serial show is listed by season from its beginning, any other from its newest episode (Apple's itunes:type)."""
+    if edition.show.kind != "serial":
+        return (Shelf(season=None, entries=edition.entries[::-1]),)
+    numbers = sorted({entry.episode.season or 0 for entry in edition.entries})
+    shelves = ([entry for entry in edition.entries if (entry.episode.season or 0) == number] for number in numbers)
+    return tuple(Shelf(season=_season(edition, shelf[0].episode), entries=tuple(shelf)) for shelf in shelves)
+
+
+def _season(edition: Edition, episode: Episode) -> Season | None:
+    """Its season, where that has a name or is not the only one (Apple-guide: a single season is not shown)."""
+    if episode.season is None:
+        return None
+    names = {season.number: season for season in edition.show.seasons}
+    season = names.get(episode.season, Season(number=episode.season))
+    only = len({entry.episode.season for entry in edition.entries}) < 2
+    return None if only and not season.name else season
+
+
+def _environment(edition: Edition, theme: Theme) -> Environment:
+    styles = {f"assets/{asset.name}": asset.body.decode() for asset in theme.assets if _is_style(asset)}
+    jinja = Environment(
+        loader=DictLoader({**theme.templates, **styles}),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    jinja.policies["ext.i18n.trimmed"] = True
+    jinja.install_gettext_translations(theme.translations, newstyle=True)  # type: ignore[attr-defined]
+    jinja.filters |= _filters(edition, theme)
+    return jinja
+
+
+def _filters(edition: Edition, theme: Theme) -> dict[str, Callable[..., Any]]:
+    """What templates may do with a value, by the name they use."""
+    zone = ZoneInfo(edition.show.timezone)
+    return {
+        "blurb": blurb,
+        "clock": clock,
+        "date": lambda moment: wording.date(moment, zone, theme.locale),
+        "day": lambda moment: moment.astimezone(zone).date().isoformat(),
+        "duration": lambda seconds: wording.duration(seconds, theme.locale),
+        "filesize": lambda size: wording.size(size, theme.locale),
+        "fitting": _fitting,
+        "fragment": wording.fragment,
+        "initials": wording.initials,
+        "markdown": lambda text: Markup(notes.html(text)),  # noqa: S704 (sanitised there)
+        "paragraphs": lambda text: [part for part in text.split("\n\n") if part.strip()],
+        "web": sidecars.web_link,
+    }
+
+
+def _fitting(pictures: tuple[Picture, ...], width: int) -> Picture:
+    """The smallest that is at least `width` pixels wide, else the widest."""
+    wide = [picture for picture in pictures if picture.width >= width]
+    return min(wide or pictures, key=lambda picture: picture.width if wide else -picture.width)
+
+
+def _is_style(asset: Asset) -> bool:
+    return asset.name.endswith(".css")
+
+
+def _assets(edition: Edition, theme: Theme, jinja: Environment) -> Mapping[str, Object]:
+    """Assets by name; style sheets are rendered last, as they may name the others."""
+    made = {asset.name: _asset(asset, asset.body) for asset in theme.assets if not _is_style(asset)}
+    context = {**palette(edition.show.colour), "asset": {name: posixpath.basename(made[name].key) for name in made}}
+    styles = (asset for asset in theme.assets if _is_style(asset))
+    return made | {style.name: _asset(style, _rendered(jinja, f"assets/{style.name}", context)) for style in styles}
+
+
+def _asset(asset: Asset, body: bytes) -> Object:
+    stem, ending = posixpath.splitext(asset.name)
+    key = Key(f"assets/{stem}.{digest.of_bytes(body)[:16]}{ending}")
+    return _object(key, Kind.ASSET, asset.type, Cache.IMMUTABLE, body)
+
+
+def _common(edition: Edition, theme: Theme, assets: Mapping[str, Key]) -> _Context:
+    """What every template may name, besides the links of `_links`."""
+    everybody, every_topic = guests(edition), topics(edition)
+
+    def guest(person: Person) -> Named:
+        return everybody[folded(person.name)]
+
+    def topic(name: str) -> Named:
+        return every_topic[folded(name)]
+
+    return {
+        "edition": edition,
+        "show": edition.show,
+        "locale": theme.locale,
+        "colours": palette(edition.show.colour),
+        "assets": assets,
+        "feed": FEED,
+        "guest_of": guest,
+        "topic_of": topic,
+        "guests": [named for named in everybody.values() if named.entries],
+        "topics": [named for named in every_topic.values() if named.entries],
+    }
+
+
+def _links(edition: Edition, key: Key, anywhere: bool) -> _Context:
+    """`to(key)`: the address of an object as seen from this page; `absolute(key)`: as seen from everywhere."""
+    here = posixpath.dirname(key)
+
+    def absolute(target: str) -> str:
+        return edition.show.base_url + target
+
+    def relative(target: str) -> str:
+        return posixpath.relpath(target, here or ".")
+
+    return {
+        "key": key,
+        "absolute": absolute,
+        "to": absolute if anywhere else relative,
+        "page": lambda episode: (absolute if anywhere else relative)(episode_key(episode)),
+    }
+
+
+def _page(jinja: Environment, row: Row, key: Key, context: _Context) -> Object:
+    media_type = _TYPES[posixpath.splitext(key)[1]]
+    return _object(key, Kind.PAGE, media_type, Cache.SHORT, _rendered(jinja, row.template, context))
+
+
+def _rendered(jinja: Environment, template: str, context: _Context) -> bytes:
+    """A template with its context, less what neither HTML nor XML can carry."""
+    try:
+        return xml_safe(jinja.get_template(template).render(context)).encode()
+    except TemplateSyntaxError as error:
+        raise ShowError(_broken(error.name or template, error, error.lineno)) from error
+    except TemplateError as error:
+        raise ShowError(_broken(template, error, None)) from error
+
+
+def _broken(template: str, error: TemplateError, line: int | None) -> Problem:
+    return Problem(
+        what=f"The template {template} cannot be rendered: {error.message or type(error).__name__}.",
+        file=f"templates/{template}",
+        line=line,
+        mend="Mend it, or remove it to have omroep's own again.",
+        rule="template",
+    )
+
+
+def _object(key: Key, kind: Kind, media_type: str, cache: Cache, body: bytes) -> Object:
+    sha256 = digest.of_bytes(body)
+    return Object(key=key, kind=kind, type=media_type, cache=cache, sha256=sha256, size=len(body), body=body)

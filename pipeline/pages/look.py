@@ -1,0 +1,32 @@
+"""What a page looks like: the records of a theme, read elsewhere and used here."""
+
+import gettext
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from babel import Locale
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Asset:
+    """A file that pages refer to."""
+
+    name: str
+    """As in `templates/assets/`, such as `style.css`."""
+    type: str
+    """Media type, with its charset where it is text."""
+    body: bytes
+    """As it is stored; for `.css` a Jinja template (see `colour.palette` for what it may name)."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Theme:
+    """Templates, assets and words in the show's language."""
+
+    templates: Mapping[str, str]
+    """File name to Jinja source."""
+    assets: tuple[Asset, ...]
+    translations: gettext.NullTranslations
+    """From the English of the templates to the show's language; gives English where it has nothing."""
+    locale: Locale
+    """How dates and numbers are written."""

@@ -1,0 +1,59 @@
+"""A transcript as it is read: by chapter, by speaker, in paragraphs."""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from pipeline.model import Chapter, Cue
+
+_PARAGRAPH = 500
+"""Characters after which a speaker's paragraph ends with the sentence."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Turn:
+    """A paragraph of one speaker."""
+
+    start_s: float
+    speaker: str | None
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Passage:
+    """What is said in one chapter, or before the first."""
+
+    chapter: Chapter | None
+    turns: tuple[Turn, ...]
+
+
+def passages(chapters: Sequence[Chapter], cues: Iterable[Cue]) -> tuple[Passage, ...]:
+    """Cues in order of time, grouped; times are of the same file. Chapters in which nothing is said are absent."""
+    starts = [chapter.start_s for chapter in chapters]
+
+    def place(cue: Cue) -> int:
+        """Index of its chapter, or -1; by its middle, as marks and subtitles are never set to one frame."""
+        return bisect_right(starts, (cue.start_s + cue.end_s) / 2) - 1
+
+    return tuple(
+        Passage(chapter=chapters[index] if index >= 0 else None, turns=tuple(_turns(group)))
+        for index, group in groupby(cues, key=place)
+    )
+
+
+def _turns(cues: Iterable[Cue]) -> Iterator[Turn]:
+    for speaker, spoken in groupby(cues, key=lambda cue: cue.speaker):
+        for paragraph in _paragraphs(spoken):
+            yield Turn(start_s=paragraph[0].start_s, speaker=speaker, text=" ".join(cue.text for cue in paragraph))
+
+
+def _paragraphs(cues: Iterable[Cue]) -> Iterator[list[Cue]]:
+    paragraph: list[Cue] = []
+    for cue in cues:
+        paragraph.append(cue)
+        if sum(len(said.text) for said in paragraph) > _PARAGRAPH and cue.text.endswith((".", "!", "?")):
+            yield paragraph
+            paragraph = []
+    if paragraph:
+        yield paragraph

@@ -1,0 +1,40 @@
+"""Moments, lengths and sizes as readers of the show's language write them."""
+
+from datetime import datetime, tzinfo
+
+from babel import Locale
+from babel.dates import format_date
+from babel.units import format_unit
+
+
+def date(moment: datetime, zone: tzinfo, locale: Locale) -> str:
+    """The day of a moment in the show's zone: `3 maart 2026`."""
+    return format_date(moment.astimezone(zone), "long", locale)
+
+
+def duration(seconds: float, locale: Locale) -> str:
+    """A length, as exact as people say it: `48 sec`, `1 min 5 sec`, from ten minutes `41 min`, `1 uur 2 min`."""
+    rounded = round(seconds) if seconds < 595 else round(seconds / 60) * 60
+    minutes, second = divmod(rounded, 60)
+    hour, minute = divmod(minutes, 60)
+    parts = (("duration-hour", hour), ("duration-minute", minute), ("duration-second", second))
+    said = [format_unit(amount, unit, "short", locale=locale) for unit, amount in parts if amount]
+    return " ".join(said) or format_unit(0, "duration-second", "short", locale=locale)
+
+
+def size(size_bytes: int, locale: Locale) -> str:
+    """A file's size in decimal units: `812 kB`, `1,4 MB`."""
+    if size_bytes < 1_000_000:
+        return format_unit(max(1, round(size_bytes / 1000)), "digital-kilobyte", "short", locale=locale)
+    return format_unit(size_bytes / 1_000_000, "digital-megabyte", "short", format="0.0", locale=locale)
+
+
+def initials(name: str) -> str:
+    """The first letters of a name's first and last words, at most two characters."""
+    words = [word for word in name.split() if word[0].isalnum()]
+    return "".join(word[0].upper() for word in dict.fromkeys((words[0], words[-1])))[:2] if words else ""
+
+
+def fragment(seconds: float) -> str:
+    """A moment for a media fragment `#t=` (W3C Media Fragments URI 1.0, section 4.2.1): `83.5`."""
+    return f"{seconds:.3f}".rstrip("0").rstrip(".")
