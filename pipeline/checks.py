@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Generic, TypeVar
 
+from pipeline import notes
 from pipeline.errors import Problem
 from pipeline.model import Catalog, Category, Episode, Show, Slug, Status
 
@@ -192,6 +193,13 @@ SHOW_RULES: tuple[Rule[Show], ...] = (
     ),
 )
 
+def _notes(episode: Episode, _: Catalog) -> Iterator[Finding]:
+    try:
+        notes.html(episode.notes)
+    except ValueError as error:
+        yield (), f"The show notes cannot be shown: {error}.", "Shorten or simplify them."
+
+
 EPISODE_RULES: tuple[Rule[Episode], ...] = (
     Rule(
         id="episode-number",
@@ -214,6 +222,13 @@ EPISODE_RULES: tuple[Rule[Episode], ...] = (
         fatal=True,
         why="Apps would cut it off.",
         find=lambda episode, _: _too_long("summary", episode.summary),
+    ),
+    Rule(
+        id="episode-notes-shown",
+        source="omroep",
+        fatal=True,
+        why="They would make every page slow.",
+        find=_notes,
     ),
     Rule(
         id="episode-notes",

@@ -29,6 +29,8 @@ def plain(value: Any) -> Any:
         return value.astimezone(UTC).isoformat()
     if isinstance(value, (tuple, list)):
         return [plain(item) for item in value]
+    if isinstance(value, float) and value.is_integer():
+        return int(value)  # 0 and 0.0 are one number, whichever of them a record was made or read with
     return value
 
 

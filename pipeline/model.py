@@ -285,7 +285,8 @@ class Edition:
     """Live episodes in order of publication, oldest first."""
     pictures: tuple[Picture, ...]
     """The show's cover, widest first."""
-    withdrawn: tuple[Episode, ...] = ()
+    withdrawn: tuple[Entry, ...] = ()
+    """Episodes that were published once and taken back; what they were is kept, so that they can return unchanged."""
 
 
 # --- what must be in the store ----------------------------------------------------------------------------------------

@@ -109,8 +109,8 @@ def render(room: Newsroom, loaded: Catalog, before: Published, on_step: OnStep) 
     OmroepError with the problems of every recording that could not be mastered.
     """
     show = loaded.show
-    old = {entry.episode.guid: entry for entry in before.release.edition.entries} if before.release else {}
-    known = _known_pictures(before.release)
+    old = {entry.episode.guid: entry for entry in _ever(before.release)}
+    known = {picture.key: picture for picture in _shown(before.release.edition)} if before.release else {}
     wanted = plan.live(loaded, room.now)
     kept = {
         episode.guid: entry.media
@@ -129,8 +129,21 @@ def render(room: Newsroom, loaded: Catalog, before: Published, on_step: OnStep) 
             for episode in wanted
         ),
         pictures=pictures.render(room.root, show.cover, name="cover", published=known),
-        withdrawn=tuple(episode for episode in loaded.episodes if episode.status is Status.WITHDRAWN),
+        withdrawn=tuple(
+            replace(entry, episode=episode)
+            for episode in loaded.episodes
+            if episode.status is Status.WITHDRAWN and (entry := old.get(episode.guid))
+        ),
     )
+
+
+def _ever(release: Release | None) -> tuple[Entry, ...]:
+    return (*release.edition.entries, *release.edition.withdrawn) if release else ()
+
+
+def _shown(edition: Edition) -> tuple[Picture, ...]:
+    entries = (*edition.entries, *edition.withdrawn)
+    return (*edition.pictures, *(picture for entry in entries for picture in entry.pictures))
 
 
 def _still(media: Media, episode: Episode) -> bool:
@@ -141,13 +154,6 @@ def _art(room: Newsroom, episode: Episode, known: dict[Key, Picture]) -> tuple[P
     if not episode.image:
         return ()
     return pictures.render(room.root, episode.image, name=episode.slug, published=known)
-
-
-def _known_pictures(before: Release | None) -> dict[Key, Picture]:
-    if not before:
-        return {}
-    shown = (*before.edition.pictures, *(picture for entry in before.edition.entries for picture in entry.pictures))
-    return {picture.key: picture for picture in shown}
 
 
 def _rendered(room: Newsroom, show: Show, episodes: tuple[Episode, ...], on_step: OnStep) -> dict[str, Media]:
@@ -192,10 +198,9 @@ def outdated(edition: Edition) -> tuple[str, ...]:
 def objects(room: Newsroom, edition: Edition) -> tuple[Object, ...]:
     """Everything that the store must hold for `edition`, the unstamped feed among it."""
     look = theme.load(room.root, edition.show.language)
-    shown = (*edition.pictures, *(picture for entry in edition.entries for picture in entry.pictures))
     return (
-        *(stored(entry.media) for entry in edition.entries),
-        *(stored(picture) for picture in dict.fromkeys(shown)),
+        *(stored(entry.media) for entry in (*edition.entries, *edition.withdrawn)),
+        *(stored(picture) for picture in dict.fromkeys(_shown(edition))),
         *sidecars.compose(edition),
         *pages.compose(edition, look),
         feed.compose(edition),

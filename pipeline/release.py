@@ -24,7 +24,7 @@ def key(release: Digest) -> Key:
 def make(edition: Edition, objects: tuple[Object, ...]) -> Release:
     """The release of `edition` and its objects (the feed among them, unstamped); no clock and no machine is in it."""
     spoken = tuple(replace(entry, episode=replace(entry.episode, transcript=())) for entry in edition.entries)
-    withdrawn = tuple(replace(episode, transcript=()) for episode in edition.withdrawn)
+    withdrawn = tuple(replace(entry, episode=replace(entry.episode, transcript=())) for entry in edition.withdrawn)
     lasting = tuple(replace(item, body=None) for item in sorted(objects, key=lambda item: item.key))
     content = replace(edition, entries=spoken, withdrawn=withdrawn)
     unnamed = Release(format=FORMAT, id=Digest(""), edition=content, objects=lasting)

@@ -24,13 +24,8 @@ def bind(host: str, port: int) -> BaseWSGIServer:
     try:
         with socket.create_server((host, port)) as listening:
             # werkzeug takes over a copy of the socket; given an address it would end the program when that is taken
-            return make_server(
-                *listening.getsockname(),
-                Response("", status=503),
-                threaded=True,
-                request_handler=_Silent,
-                fd=listening.fileno(),
-            )
+            bound, fd = listening.getsockname()[1], listening.fileno()
+            return make_server(host, bound, Response("", 503), threaded=True, request_handler=_Silent, fd=fd)
     except OSError as error:
         what = f"Port {port} on {host} cannot be used; something else may be using it."
         raise StoreError(Problem(what=what, mend="Choose another with --port.")) from error

@@ -3,11 +3,10 @@
 import json
 import textwrap
 from dataclasses import replace
-from urllib.parse import urlsplit
 
 from pipeline import digest
 from pipeline.model import Cache, Chapter, Cue, Edition, Entry, Key, Kind, Object
-from pipeline.text import xml_safe
+from pipeline.text import web_link, xml_safe
 
 LINE = 65
 """Characters on a line of a transcript (Podcasting 2.0 namespace, transcripts/transcripts.md, WebVTT)."""
@@ -73,17 +72,6 @@ def moved_cues(entry: Entry) -> tuple[Cue, ...]:
     """
     moved = sorted((_moved_cue(cue, entry.media.shift_s) for cue in entry.episode.transcript), key=_start)
     return tuple(cue for cue in moved if cue.text and cue.end_s > cue.start_s)
-
-
-def web_link(url: str | None) -> str | None:
-    """`url` if it is an absolute `http` or `https` address without spaces or control characters, else None."""
-    if not url or any(char.isspace() or not char.isprintable() for char in url):
-        return None
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return None
-    return url if parts.scheme in {"http", "https"} and parts.netloc else None
 
 
 def _start(moment: Chapter | Cue) -> float:

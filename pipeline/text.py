@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from urllib.parse import urlsplit
 
 from pipeline.model import Slug
 
@@ -52,3 +53,14 @@ def megabytes(size: int) -> str:
 def xml_safe(text: str) -> str:
     """`text` less the characters that XML 1.0 cannot carry (XML 1.0 section 2.2), lone surrogates among them."""
     return re.sub(r"[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF]", "", text)
+
+
+def web_link(url: str | None) -> str | None:
+    """`url` if it is an absolute `http` or `https` address without spaces or control characters, else None."""
+    if not url or any(char.isspace() or not char.isprintable() for char in url):
+        return None
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
+    return url if parts.scheme in {"http", "https"} and parts.netloc else None

@@ -3,7 +3,6 @@
 import json
 import os
 import resource
-import shutil
 import statistics
 import subprocess
 import sys
@@ -45,7 +44,11 @@ def timed(command: Sequence[str | Path], **environ: str) -> Run:
     )
     told = subprocess.run(
         [sys.executable, "-c", probe, *map(str, command)],
-        stdout=subprocess.PIPE, check=True, text=True, env={**os.environ, **environ}, cwd=ROOT,
+        stdout=subprocess.PIPE,
+        check=True,
+        text=True,
+        env={**os.environ, **environ},
+        cwd=ROOT,
     ).stdout
     return Run(*json.loads(told))
 
@@ -59,12 +62,13 @@ def alternating(*commands: Sequence[str | Path], rounds: int = ROUNDS) -> list[l
     return runs
 
 
-def row(what: str, runs: Sequence[Run], *, beside: Sequence[Run] | None = None) -> None:
+def row(what: str, runs: Sequence[Run], *, beside: Sequence[Run] = ()) -> None:
     """A line of the table: medians, and the ratio to what ran beside it, pair by pair."""
     wall = statistics.median(run.wall_s for run in runs)
     peak = max(run.peak_mb for run in runs)
-    ratio = statistics.median(one.wall_s / other.wall_s for one, other in zip(runs, beside, strict=True)) if beside else None
-    print(f"| {what:<52} | {wall:7.2f} s | {peak:5.0f} MB | {f'{ratio:.2f} ×' if ratio else '':>7} |", flush=True)
+    ratios = [one.wall_s / other.wall_s for one, other in zip(runs, beside, strict=False)]
+    ratio = f"{statistics.median(ratios):.2f} ×" if ratios else ""
+    print(f"| {what:<52} | {wall:7.2f} s | {peak:5.0f} MB | {ratio:>7} |", flush=True)
 
 
 def main() -> None:
@@ -83,8 +87,13 @@ def main() -> None:
 def job(source: Path, target: Path) -> None:
     """The audio job as a process of its own: measure, master, encode, verify the decoded result."""
     made = master(
-        ffmpeg.find({"PATH": ""}), source, name=source.name, mastering=Mastering(), bumper_paths=(None, None),
-        target=target, on_step=lambda what, part: None,
+        ffmpeg.find({"PATH": ""}),
+        source,
+        name=source.name,
+        mastering=Mastering(),
+        bumper_paths=(None, None),
+        target=target,
+        on_step=lambda what, part: None,
     )
     assert abs(made.loudness_lufs + 16) <= 0.5
 
@@ -96,25 +105,39 @@ def audio(folder: Path) -> None:
     loop = ["-stream_loop", "-1", "-i", str(SPEECH), "-t", str(MINUTES * 60), "-ac", "2", "-ar", "44100"]
     subprocess.run([found.path, "-v", "error", *loop, str(wav)], check=True)
     os.environ["FFMPEG_PATH"] = found.path
-    ours = [sys.executable, "-m", "tests.bench", "--job", wav, folder / "ours.mp3"]
-    peer = [
-        Path(sys.executable).with_name("ffmpeg-normalize"), wav, "-t", "-16", "-tp", "-1", "-ar", "44100",
-        "-c:a", "libmp3lame", "-b:a", "128k", "-f", "-o", folder / "peer.mp3",
+    ours: Sequence[str | Path] = [sys.executable, "-m", "tests.bench", "--job", wav, folder / "ours.mp3"]
+    peer: Sequence[str | Path] = [
+        Path(sys.executable).with_name("ffmpeg-normalize"),
+        wav,
+        "-t",
+        "-16",
+        "-tp",
+        "-1",
+        "-ar",
+        "44100",
+        "-c:a",
+        "libmp3lame",
+        "-b:a",
+        "128k",
+        "-f",
+        "-o",
+        folder / "peer.mp3",
     ]
     mine, theirs = alternating(ours, peer)
     row(f"ffmpeg-normalize, {MINUTES} min of speech", theirs)
-    row(f"omroep, the same, its verification included", mine, beside=theirs)
+    row("omroep, the same, its verification included", mine, beside=theirs)
     for name in ("peer", "ours"):
         levels = inspect.levels(found, ffmpeg.source(folder / f"{name}.mp3"), name=name, channels=2, peak=True)
-        print(f"|   delivered by {name:<37} | {levels.loudness_lufs:.1f} LUFS | {levels.peak_dbtp:.1f} dBTP |         |")
+        lufs, peak = f"{levels.loudness_lufs:.1f} LUFS", f"{levels.peak_dbtp:.1f} dBTP"
+        print(f"|   delivered by {name:<37} | {lufs} | {peak} |         |")
 
 
 def nothing_to_do(folder: Path) -> None:
     """Publishing the example show a second time."""
     environ = {"OMROEP_CACHE": str(ROOT / ".omroep")}
-    command = [OMROEP, "publish", "--to", folder / "site"]
+    command: Sequence[str | Path] = [OMROEP, "publish", "--to", folder / "site"]
     timed(command, **environ)
-    python = [sys.executable, "-c", "pass"]
+    python: Sequence[str | Path] = [sys.executable, "-c", "pass"]
     runs, bare = alternating(command, python, rounds=5)
     row("python that does nothing", bare)
     row("omroep publish of the example show, nothing changed", runs)

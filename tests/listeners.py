@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from posixpath import dirname, join, normpath
+from typing import Any
 from urllib.parse import unquote, urldefrag, urlsplit
 
 import feedparser
@@ -47,7 +48,7 @@ def _addresses(body: bytes) -> Iterator[tuple[str, int | None]]:
             yield node.text, None
         for name in ("url", "href"):
             if value := node.get(name):
-                yield value, int(node.get("length")) if node.tag == "enclosure" else None
+                yield value, int(node.get("length", "")) if node.tag == "enclosure" else None
 
 
 def _pages(read: Read, base_url: str) -> Iterator[str]:
@@ -73,7 +74,7 @@ def _entrances(read: Read, base_url: str) -> Iterator[tuple[str, str]]:
 
 def links(key: str, body: bytes, base_url: str) -> Iterable[str]:
     """Keys that a page links to or shows."""
-    document = lxml.html.document_fromstring(body.decode("utf-8"))
+    document: Any = lxml.html.document_fromstring(body.decode("utf-8"))
     for element, attribute, link, _ in document.iterlinks():
         if attribute == "srcset":
             continue

@@ -27,8 +27,36 @@ FLOORS: tuple[frozenset[str], ...] = (
 PURE = frozenset().union(*FLOORS[:6])
 """Rooms that touch no file, socket, process or clock."""
 WORLD = frozenset(
-    "os sys io subprocess socket shutil tempfile time random secrets threading multiprocessing asyncio concurrent glob "
-    "urllib.request http logging boto3 botocore click rich mutagen pydub PIL werkzeug yaml imageio_ffmpeg".split()
+    [
+        "os",
+        "sys",
+        "io",
+        "subprocess",
+        "socket",
+        "shutil",
+        "tempfile",
+        "time",
+        "random",
+        "secrets",
+        "threading",
+        "multiprocessing",
+        "asyncio",
+        "concurrent",
+        "glob",
+        "urllib.request",
+        "http",
+        "logging",
+        "boto3",
+        "botocore",
+        "click",
+        "rich",
+        "mutagen",
+        "pydub",
+        "PIL",
+        "werkzeug",
+        "yaml",
+        "imageio_ffmpeg",
+    ]
 )
 ONLY_IN = {
     "boto3": "store.s3",

@@ -5,6 +5,7 @@ import subprocess
 import wave
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import mutagen.id3
 import numpy
@@ -68,7 +69,18 @@ def test_different_channels_stay_stereo(tmp_path: Path) -> None:
     left = write_tone(tmp_path / "left.wav", seconds=5, hz=300)
     right = write_tone(tmp_path / "right.wav", seconds=5, hz=500, dbfs=-26)
     join = "[0:a][1:a]join=inputs=2:channel_layout=stereo"
-    command = [FFMPEG.path, "-v", "error", "-i", left, "-i", right, "-filter_complex", join, tmp_path / "in.flac"]
+    command: list[str | Path] = [
+        FFMPEG.path,
+        "-v",
+        "error",
+        "-i",
+        left,
+        "-i",
+        right,
+        "-filter_complex",
+        join,
+        tmp_path / "in.flac",
+    ]
     subprocess.run(command, check=True)
     made = mastered(tmp_path / "in.flac", tmp_path / "out.mp3")
     assert (made.channels, made.bitrate_kbps) == (2, 128)
@@ -77,7 +89,7 @@ def test_different_channels_stay_stereo(tmp_path: Path) -> None:
 
 
 def test_sharp_peaks_are_held_below_the_ceiling(tmp_path: Path) -> None:
-    """Short knocks far above the speech: the decoded file still peaks under -1 dBTP (measured at four times the rate)."""
+    """Short knocks far above the speech: the decoded file, at four times the rate, still peaks under -1 dBTP."""
     rng = numpy.random.default_rng(1)
     speech = rng.normal(0, 0.02, 44100 * 8)
     speech[::11025] = 0.99
@@ -246,7 +258,16 @@ def test_tags_of_the_source_do_not_survive(tmp_path: Path) -> None:
     """Recorders leave device names and users' names in files; listeners don't get them."""
     folder = write_episode(write_show(tmp_path), "01-een")
     marks = ["-metadata", "artist=ZOOM H5", "-metadata", "comment=/home/ria/opname", "-metadata", "encoded_by=Ria"]
-    command = [FFMPEG.path, "-v", "error", "-y", "-i", folder / "audio.wav", *marks, folder / "marked.flac"]
+    command: list[str | Path] = [
+        FFMPEG.path,
+        "-v",
+        "error",
+        "-y",
+        "-i",
+        folder / "audio.wav",
+        *marks,
+        folder / "marked.flac",
+    ]
     subprocess.run(command, check=True)
     (folder / "marked.flac").rename(folder / "audio.wav")
     _, file = delivered(tmp_path)
@@ -260,9 +281,13 @@ def test_a_file_is_mastered_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     """The second time nothing is decoded; another title only writes another tag; a damaged cache is made again."""
     first, file = delivered(tmp_path)
     runs: list[object] = []
-    real = ffmpeg.run
+
+    def counted(*arguments: Any, **options: Any) -> str:
+        runs.append(arguments)
+        return ffmpeg.run(*arguments, **options)
+
     for module in ("master", "inspect"):
-        monkeypatch.setattr(f"pipeline.audio.{module}.run", lambda *a, **k: runs.append(a) or real(*a, **k))
+        monkeypatch.setattr(f"pipeline.audio.{module}.run", counted)
     again, _ = delivered(tmp_path)
     assert (again, runs) == (first, [])
     retitled, _ = delivered(tmp_path, title="Anders")
@@ -307,7 +332,7 @@ def test_the_first_attempt_follows_from_the_measurement() -> None:
 def test_a_correction_answers_what_was_delivered(
     lufs: float, peak: float, gain: float | None, limit: float | None
 ) -> None:
-    """Within half a unit and under the ceiling it is done; else the gain makes up, and the limit goes below the excess."""
+    """Within half a unit and under the ceiling it is done; else the gain makes up and the limit goes down."""
     job = recipe.job(Mastering(), STEREO, HEARD, start_s=0.0, end_s=60.0)
     following = recipe.corrected(job, Mastering(), replace(HEARD, loudness_lufs=lufs, peak_dbtp=peak))
     assert (following and following.gain_db, following and following.limit_dbfs) == (

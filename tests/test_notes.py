@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.pages import notes
+from pipeline import notes
 from tests.cases import cases
 
 ALLOWED = {"a", "blockquote", "br", "code", "del", "em", "hr", "li", "ol", "p", "pre", "strong", "ul"}
@@ -137,7 +137,7 @@ def test_plain_text() -> None:
 def test_a_megabyte_of_trouble_ends(pattern: str) -> None:
     """Refused or rendered, at any length, long before anybody would wait for it."""
     script = (
-        "import sys\nfrom pipeline.pages import notes\n"
+        "import sys\nfrom pipeline import notes\n"
         "for size in (1_000_000, notes.LONGEST):\n"
         "    try:\n        notes.html((sys.argv[1] * size)[:size])\n"
         "        notes.description_html((sys.argv[1] * size)[:size])\n"

@@ -157,7 +157,7 @@ EDITION = Edition(
     show=SHOW,
     entries=(entry(FIRST), entry(SECOND, picture("werving", 1400), picture("werving", 300))),
     pictures=(picture("cover", 3000), picture("cover", 600), picture("cover", 96)),
-    withdrawn=(GONE,),
+    withdrawn=(entry(GONE),),
 )
 
 
@@ -189,7 +189,9 @@ def hostile(text: str) -> Edition:
     )
     withdrawn = replace(made, slug=Slug("weg"), guid=Guid("weg"))
     pictures = (picture("werving", 600),)
-    return Edition(show=show, entries=(entry(made, *pictures),), pictures=EDITION.pictures, withdrawn=(withdrawn,))
+    return Edition(
+        show=show, entries=(entry(made, *pictures),), pictures=EDITION.pictures, withdrawn=(entry(withdrawn),)
+    )
 
 
 EDITIONS: Mapping[str, Edition] = {
@@ -471,7 +473,7 @@ def test_a_withdrawn_episode_says_so_and_no_more() -> None:
 
 def test_a_withdrawn_episode_that_is_back_is_live() -> None:
     """A slug is one page; the live one wins."""
-    made = site(replace(EDITION, withdrawn=(replace(FIRST, guid=Guid("oud")),)))
+    made = site(replace(EDITION, withdrawn=(entry(replace(FIRST, guid=Guid("oud"))),)))
     assert "<audio" in made["episodes/aflevering-1.html"]
 
 

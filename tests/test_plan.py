@@ -24,6 +24,7 @@ from pipeline.model import (
     Object,
     Person,
     Plan,
+    Release,
     Show,
     Slug,
     Source,
@@ -142,7 +143,7 @@ def bodies(store: MemoryStore) -> dict[Key, object]:
 @settings(max_examples=25, deadline=None)
 @given(before=shows, after=shows)
 def test_a_plan_is_complete_minimal_and_final(before: list[Shape], after: list[Shape]) -> None:
-    """All objects are there afterwards, none was written that was there already, and then there is nothing left to do."""
+    """All objects are there afterwards, none was written that was there, and then there is nothing left to do."""
     store = MemoryStore()
     apply.run(planned(before, store), store)
     held = bodies(store)
@@ -219,7 +220,7 @@ def test_changes_are_told_as_listeners_will_notice_them() -> None:
 # --- the record -------------------------------------------------------------------------------------------------------
 
 
-def recorded(drawn: list[Shape]) -> tuple[release.Release, bytes]:
+def recorded(drawn: list[Shape]) -> tuple[Release, bytes]:
     made = release.make(*composed(drawn))
     body = release.record(made).body
     assert isinstance(body, bytes)

@@ -12,10 +12,10 @@ from pathlib import Path
 import boto3
 import pytest
 
-from pipeline import apply, plan, publish
+from pipeline import apply, catalog, digest, publish
 from pipeline.audio.deliver import Studio
 from pipeline.errors import Refused, ShowError
-from pipeline.model import Key, Object, Plan, Version
+from pipeline.model import Cache, Key, Kind, Object, Plan, Version
 from pipeline.publish import Newsroom, Prepared
 from pipeline.store import ANYTHING, Anything
 from pipeline.store.memory import MemoryStore
@@ -204,9 +204,9 @@ def test_published_audio_is_not_made_again(root: Path) -> None:
     show = root / "feed" / "show.yaml"
     show.write_text(show.read_text("utf-8") + "audio: {loudness: -19}\n", "utf-8")
     audio = root / "episodes" / "01-een" / "audio.wav"
-    digest = publish.catalog.load(root).episodes[0].audio
+    source = catalog.load(root).episodes[0].audio
     audio.write_text(
-        f"version https://git-lfs.github.com/spec/v1\noid sha256:{digest.sha256}\nsize {digest.size}\n", "utf-8"
+        f"version https://git-lfs.github.com/spec/v1\noid sha256:{source.sha256}\nsize {source.size}\n", "utf-8"
     )
     shutil.rmtree(root / ".omroep")
     made = prepared(root, store)
@@ -304,10 +304,10 @@ def test_a_feed_of_somebody_else_is_not_written_over(root: Path) -> None:
     store.put(
         Object(
             key=Key("feed.xml"),
-            kind=plan.Kind.FEED,
+            kind=Kind.FEED,
             type="text/html",
-            cache=plan.Cache.SHORT,
-            sha256=publish.feed.digest.of_bytes(b"<html>503"),
+            cache=Cache.SHORT,
+            sha256=digest.of_bytes(b"<html>503"),
             size=9,
             body=b"<html>503",
         )
@@ -441,7 +441,7 @@ def test_bad_input_is_told_and_nothing_is_written(verb: str, how: str, root: Pat
     """A sentence that says where and what to do, a documented status, no traceback, an untouched destination."""
     status, said = BAD[how]
     spoil(root, how)
-    place = [] if verb == "check" else ["--to", tmp_path / "site"]
+    place: list[str | Path] = [] if verb == "check" else ["--to", tmp_path / "site"]
     done = omroep(root, verb, *place)
     assert (done.returncode, done.stdout) == (status, "")
     assert said in done.stderr

@@ -27,6 +27,7 @@ from pipeline.model import (
     Slug,
     Source,
 )
+from pipeline.text import web_link
 
 SOURCE = Source(sha256=Digest("0" * 64), size=1)
 MEDIA = Media(
@@ -221,4 +222,4 @@ def test_every_entry_has_its_own_and_twice_is_the_same() -> None:
 )
 def test_web_links(url: str | None, kept: bool) -> None:
     """Only absolute addresses of the web."""
-    assert (url if kept else None) == sidecars.web_link(url)
+    assert (url if kept else None) == web_link(url)

@@ -1,5 +1,6 @@
 """The command line: words to settings, settings to one call, what is printed, and the exit status."""
 
+import os
 import sys
 
 import click
@@ -33,8 +34,13 @@ def omroep(context: click.Context, root: str) -> None:
 
 
 def main() -> None:
-    """Run the command line and exit."""
-    sys.exit(run(sys.argv[1:]))
+    """Run the command line and exit; after an interrupt at once, without waiting for writes that had begun."""
+    status = run(sys.argv[1:])
+    if status == Exit.INTERRUPTED:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+    sys.exit(status)
 
 
 def run(arguments: list[str]) -> int:

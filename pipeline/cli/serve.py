@@ -1,6 +1,5 @@
 """`omroep serve`."""
 
-
 import click
 
 from pipeline import publish

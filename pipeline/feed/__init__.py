@@ -12,10 +12,9 @@ from feedgen.ext.base import BaseEntryExtension, BaseExtension
 from feedgen.feed import FeedGenerator
 from lxml import etree
 
-from pipeline import digest
+from pipeline import digest, notes
 from pipeline.feed.tags import CHANNEL, ITEM, NAMESPACES, Element, Item, Row, Scope
 from pipeline.model import Cache, Digest, Edition, Entry, Key, Kind, Object
-from pipeline.pages import notes
 from pipeline.text import xml_safe
 
 KEY = Key("feed.xml")

@@ -10,14 +10,14 @@ from zoneinfo import ZoneInfo
 from jinja2 import DictLoader, Environment, StrictUndefined, TemplateError, TemplateSyntaxError
 from markupsafe import Markup
 
-from pipeline import digest, sidecars
+from pipeline import digest, notes, sidecars
 from pipeline.errors import Problem, ShowError
 from pipeline.model import Cache, Edition, Entry, Episode, Key, Kind, Object, Person, Picture, Season
-from pipeline.pages import notes, speech, wording
+from pipeline.pages import speech, wording
 from pipeline.pages.colour import palette
 from pipeline.pages.look import Asset, Theme
 from pipeline.pages.names import Named, folded, guests, topics
-from pipeline.text import clock, xml_safe
+from pipeline.text import clock, web_link, xml_safe
 
 FEED = Key("feed.xml")
 
@@ -61,9 +61,9 @@ def _episodes(edition: Edition) -> _Pages:
 
 def _withdrawn(edition: Edition) -> _Pages:
     live = {entry.episode.slug for entry in edition.entries}
-    for episode in edition.withdrawn:
-        if episode.slug not in live:
-            yield episode_key(episode), {"episode": episode}
+    for entry in edition.withdrawn:
+        if entry.episode.slug not in live:
+            yield episode_key(entry.episode), {"episode": entry.episode}
 
 
 def _guests(edition: Edition) -> _Pages:
@@ -195,7 +195,7 @@ def _filters(edition: Edition, theme: Theme) -> dict[str, Callable[..., Any]]:
         "initials": wording.initials,
         "markdown": lambda text: Markup(notes.html(text)),  # noqa: S704 (sanitised there)
         "paragraphs": lambda text: [part for part in text.split("\n\n") if part.strip()],
-        "web": sidecars.web_link,
+        "web": web_link,
     }
 
 

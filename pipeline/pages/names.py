@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 from pipeline import digest
 from pipeline.model import Edition, Entry, Episode, Key, Person
-from pipeline.sidecars import web_link
-from pipeline.text import slugify
+from pipeline.text import slugify, web_link
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,7 +45,7 @@ def topics(edition: Edition) -> Mapping[str, Named]:
 
 def _named(edition: Edition, folder: str, of: Callable[[Episode], Iterable[Person]]) -> Mapping[str, Named]:
     live = {entry.episode.guid: entry for entry in edition.entries}
-    every = [*(entry.episode for entry in edition.entries), *edition.withdrawn]
+    every = [entry.episode for entry in (*edition.entries, *edition.withdrawn)]
     heard: dict[str, list[tuple[Episode, Person]]] = {}
     for episode in sorted(every, key=lambda episode: episode.published):
         for person in of(episode):
