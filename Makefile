@@ -7,7 +7,7 @@ BIN    := .venv/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 LOCK   := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
-.PHONY: help publish serve plan status test check format bench lock clean
+.PHONY: help publish serve plan status test check format docs bench lock clean
 
 help: ## Say what there is to do
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ check: .venv/dev ## Lint and types, strictly
 format: .venv/dev ## Lay the code out
 	@$(BIN)/ruff check --fix-only .
 	@$(BIN)/ruff format .
+
+docs: .venv/run ## Write the help texts into README and docs
+	@$(BIN)/python -m tests.docs
 
 bench: .venv/bench ## Measure speed beside peers, as ratios
 	@$(BIN)/python -m tests.bench

@@ -193,6 +193,7 @@ SHOW_RULES: tuple[Rule[Show], ...] = (
     ),
 )
 
+
 def _notes(episode: Episode, _: Catalog) -> Iterator[Finding]:
     try:
         notes.html(episode.notes)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from io import BytesIO
 from pathlib import Path
 
+from werkzeug.exceptions import RequestedRangeNotSatisfiable
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from werkzeug.utils import send_file
 from werkzeug.wrappers import Request, Response
@@ -63,7 +64,11 @@ class Site:
 
 def _sent(item: Object, request: Request) -> Response:
     body = item.body if isinstance(item.body, Path) else BytesIO(item.body or b"")
-    response = send_file(body, request.environ, mimetype=item.type, etag=item.sha256, conditional=True, max_age=0)
+    try:
+        response = send_file(body, request.environ, mimetype=item.type, etag=item.sha256, conditional=True, max_age=0)
+    except RequestedRangeNotSatisfiable:
+        return Response("", status=416, headers={"Content-Range": f"bytes */{item.size}"})
+    response.headers["Content-Type"] = item.type  # send_file adds a second charset
     response.headers["Access-Control-Allow-Origin"] = "*"  # web players ask for transcripts and chapters from elsewhere
     return response
 

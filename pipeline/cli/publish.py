@@ -47,9 +47,10 @@ def _summary(prepared: Prepared, size: int, count: int) -> None:
     else:
         tell.say(f"“{title}” is published to {place}.")
         tell.changes(prepared.plan)
-        tell.say(f"{count} files written ({megabytes(size)}), {prepared.plan.kept} were there already.")
+        there = f"; {prepared.plan.kept} were there already" if prepared.plan.kept else ""
+        tell.say(f"{count} files written ({megabytes(size)}){there}.")
         tell.say("\nHow each episode sounds, measured on the file that listeners get:")
         tell.loudness(prepared.edition.entries)
     for title in story.outdated(prepared.edition):
         tell.say(f"“{title}” was mastered with earlier settings; raise its `revision:` to have it done again.")
-    tell.say("\nTo look at it and listen: make serve (or: omroep serve)")
+    tell.say("\nTo look at it and listen: make serve   (without make: omroep serve)")

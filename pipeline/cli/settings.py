@@ -73,7 +73,7 @@ def _s3(place: str, _: Path) -> Store:
 def _folder(place: str, root: Path) -> Store:
     from pipeline.store.folder import FolderStore
 
-    return FolderStore(root / place)
+    return FolderStore(root / place, called=f"{place.rstrip('/')}/")
 
 
 _STORES: Mapping[str, Callable[[str, Path], Store]] = {"": _folder, "s3": _s3}

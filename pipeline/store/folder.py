@@ -42,14 +42,15 @@ class FolderStore:
     read every file they report, to say its version.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, called: str = "") -> None:
         self._root = root
+        self._called = called or str(root)
         self._workshop = root / WORKSHOP
 
     @property
     def name(self) -> str:
-        """The folder's path."""
-        return str(self._root)
+        """As the producer called it, else the folder's path."""
+        return self._called
 
     def read(self, key: Key, *, most: int | None = None) -> Contents | None:
         """See `Store.read`."""

@@ -1,0 +1,123 @@
+"""The papers: what they say of commands, keys and files is so."""
+
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from pipeline import catalog
+from pipeline.catalog import schema
+from pipeline.errors import Exit, ShowError
+from tests.docs import BLOCK, DOCUMENTS, renewed
+from tests.shows import write_show, write_tone
+
+ROOT = Path(__file__).parent.parent
+PRODUCERS = (ROOT / "docs" / "producers.md").read_text("utf-8")
+COMMANDS = (ROOT / "docs" / "commands.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_help_texts_are_the_programs_own(document: Path) -> None:
+    """`make docs` would change nothing."""
+    text = document.read_text("utf-8")
+    assert BLOCK.search(text)
+    assert renewed(text) == text
+
+
+def test_every_command_is_documented() -> None:
+    """With its whole help."""
+    told = {found[2].split()[1] for found in BLOCK.finditer(COMMANDS)} - {"--help"}
+    assert told == {path.stem for path in (ROOT / "pipeline" / "cli").glob("*.py")} - {
+        *("__init__", "commands", "settings", "tell")
+    }
+
+
+def test_every_exit_status_is_documented() -> None:
+    """A script may rely on them."""
+    assert {int(number) for number in re.findall(r"^\| (\d+) \|", COMMANDS, re.MULTILINE)} == {*map(int, Exit)}
+
+
+def sections() -> tuple[str, str, str]:
+    episode, _, rest = PRODUCERS.partition("## The show")
+    show, _, audio = rest.partition("Under `audio:`")
+    return episode, show, audio
+
+
+@pytest.mark.parametrize(
+    ("text", "keys"),
+    list(zip(sections(), (schema.EpisodeKeys, schema.ShowKeys, schema.AudioKeys), strict=True)),
+    ids=["episode", "show", "audio"],
+)
+def test_every_key_is_documented(text: str, keys: type[schema.Keys]) -> None:
+    """Each key has its row, and no row is of a key that does not exist."""
+    rows = [found[1] for found in re.finditer(r"^\| (`.*?) \|", text, re.MULTILINE)]
+    told = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
+    assert told == set(schema.names(keys))
+
+
+def test_the_readmes_episode_is_an_episode(tmp_path: Path) -> None:
+    """The example in the README is read without a complaint."""
+    found = re.search(r"```markdown\n(.*?)\n```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
+    assert found
+    folder = write_show(tmp_path) / "episodes" / "04-gedeeld-werkgeverschap"
+    folder.mkdir()
+    (folder / "episode.md").write_text(found[1], "utf-8")
+    write_tone(folder / "opname.wav", seconds=1)
+    (episode,) = catalog.load(tmp_path).episodes
+    assert (episode.number, len(episode.chapters), episode.guests[0].organisation) == (4, 2, "BC group")
+
+
+def test_the_readmes_message_is_what_is_said(tmp_path: Path) -> None:
+    """The problem in the README is told to the letter when that mistake is made."""
+    (shown,) = re.findall(r"^problem: .*$", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE)
+    folder = write_show(tmp_path) / "episodes" / "02-werving"
+    folder.mkdir()
+    write_tone(folder / "opname.wav", seconds=1)
+    (folder / "episode.md").write_text("---\ntitle: Werving\ndate: 2020-10-13\nnumber: 2\nguets: [Jan]\n---\n", "utf-8")
+    with pytest.raises(ShowError) as caught:
+        catalog.load(tmp_path)
+    assert [f"problem: {problem}" for problem in caught.value.problems] == [shown]
+
+
+def test_links_between_documents_lead_somewhere() -> None:
+    """Of every relative link in README, docs and the papers beside it, the file is there."""
+    papers = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+    assert len(papers) > 10
+    for paper in papers:
+        for link in re.findall(r"\]\((?!https?://)([^)#]+)", paper.read_text("utf-8")):
+            assert (paper.parent / link).exists(), f"{paper.name} leads to {link}"
+
+
+def test_the_readme_begins_with_two_commands() -> None:
+    """That do everything from nothing."""
+    first = "\n".join((ROOT / "README.md").read_text("utf-8").splitlines()[:25])
+    assert re.findall(r"^\$ (make \w+)", first, re.MULTILINE) == ["make publish", "make test"]
+    told = subprocess.run(["make", "-n", "publish", "test", "serve"], cwd=ROOT, capture_output=True, text=True)
+    assert told.returncode == 0, told.stderr
+
+
+def test_every_dependency_is_imported() -> None:
+    """What the project depends on does real work in it."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    names = {re.split(r"[>=; ]", line)[0] for line in project["dependencies"]} - {"audioop-lts", "tzdata"}
+    modules = {"imageio-ffmpeg": "imageio_ffmpeg", "pillow": "PIL", "pyyaml": "yaml", "webvtt-py": "webvtt"}
+    code = "\n".join(path.read_text("utf-8") for path in (ROOT / "pipeline").rglob("*.py"))
+    for name in names:
+        assert re.search(rf"^\s*(from|import) {modules.get(name, name)}\b", code, re.MULTILINE), name
+
+
+def test_architecture_is_short() -> None:
+    """It is read whole, or not at all."""
+    assert len((ROOT / "ARCHITECTURE.md").read_text("utf-8").splitlines()) <= 150
+
+
+def test_every_test_has_its_sentence() -> None:
+    """What it holds, in words."""
+    import ast
+
+    for path in (ROOT / "tests").glob("test_*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+                assert ast.get_docstring(node), f"{path.name}: {node.name}"
