@@ -1,7 +1,7 @@
 """The story from a show's folder to a store that holds it, told in order: load, render, compose, plan, apply."""
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -56,21 +56,21 @@ class Checked:
     warnings: tuple[Problem, ...]
 
 
-def check(room: Newsroom) -> Checked:
-    """The show, when nothing is wrong with it; ShowError with every problem otherwise."""
-    loaded = catalog.load(room.root)
-    if room.base_url:
-        loaded = replace(loaded, show=replace(loaded.show, base_url=room.base_url.rstrip("/") + "/"))
-    found = (*pictures.problems(room.root, loaded), *checks.findings(loaded))
-    if any(problem.fatal for problem in found):
+def check(room: Newsroom, *, listen: bool = False) -> Checked:
+    """The show, when nothing is wrong with it; ShowError with every problem otherwise, all files taken together.
+
+    With `listen`, recordings are opened too: of those of `episodes` it is told when no sound comes out of them.
+    """
+    reading = catalog.read(room.root)
+    found, loaded = reading.problems, reading.catalog
+    if loaded:
+        loaded = replace(loaded, show=replace(loaded.show, base_url=room.base_url or loaded.show.base_url))
+        found += (*pictures.problems(room.root, loaded), *checks.findings(loaded))
+        found += deliver.problems(room.studio, loaded.episodes) if listen else ()
+    found = tuple(sorted(found, key=lambda problem: (problem.file, problem.line or 0)))
+    if loaded is None or any(problem.fatal for problem in found):
         raise ShowError(*found)
     return Checked(catalog=loaded, warnings=found)
-
-
-def recordings(room: Newsroom, episodes: Iterable[Episode]) -> None:
-    """AudioError with every recording that cannot be opened."""
-    if found := deliver.problems(room.studio, tuple(episodes)):
-        raise ShowError(*found)
 
 
 def published(store: Store) -> Published:
@@ -159,7 +159,8 @@ def _art(room: Newsroom, episode: Episode, known: dict[Key, Picture]) -> tuple[P
 def _rendered(room: Newsroom, show: Show, episodes: tuple[Episode, ...], on_step: OnStep) -> dict[str, Media]:
     if not episodes:
         return {}
-    recordings(room, episodes)
+    if found := deliver.problems(room.studio, episodes):
+        raise ShowError(*found)
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
         waiting = {episode.guid: pool.submit(_media, room, show, episode, on_step) for episode in episodes}
     problems: list[Problem] = []

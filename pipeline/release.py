@@ -51,13 +51,13 @@ def parse(body: bytes, *, named: Digest) -> Release:
                 mend="Upgrade omroep here before publishing, so that nothing of that release is lost.",
             )
         )
+    # Of the record as it stands there, not as this version would write it: a later version must read it too.
+    if data.get("id") != named or digest.of_record({**data, "id": ""}) != named:
+        raise _damaged(named)
     try:
-        release = TypeAdapter(Release).validate_python(data)
+        return TypeAdapter(Release).validate_python(data)
     except ValidationError as error:
         raise _damaged(named) from error
-    if release.id != named or digest.of_record(replace(release, id=Digest(""))) != named:
-        raise _damaged(named)
-    return release
 
 
 def marked(body: bytes) -> Digest | None:

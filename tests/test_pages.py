@@ -397,10 +397,35 @@ def test_an_episode_page() -> None:
         "Presentatie 0:03 Welkom bij Open Deuren.",
         "Tafel",
         "Martijn 0:12 Dank je.",
-        "Als ondertitelbestand (WebVTT)",
+        "Ook als ondertitelbestand (WebVTT)",
     ]
     assert [words(title) for title in every(page, "//*[@class='notes']/h3")] == ["Verder lezen"]
     assert only(page, "//link[@rel='canonical']").get("href") == f"{BASE}episodes/aflevering-1.html"
+
+
+def test_an_episode_without_a_picture_shows_that_of_the_show() -> None:
+    """It is marked as such, as a small screen has it in the masthead already; a picture of its own always stays."""
+    without, own = (parsed(EDITION, f"episodes/aflevering-{number}.html") for number in (1, 2))
+    shown = [only(page, "//article//div[starts-with(@class, 'opening-art')]") for page in (without, own)]
+    assert [picture.get("class") for picture in shown] == ["opening-art of-show", "opening-art"]
+    assert "/werving-" in only(shown[1], ".//img").get("src", "")
+
+
+def test_the_address_of_the_feed_is_whole() -> None:
+    """What a listener copies is the address, wherever it may be broken into lines."""
+    address = only(parsed(EDITION, "index.html"), "//p[@class='address']/a")
+    assert (address.text_content(), address.get("href")) == (f"{BASE}feed.xml", "feed.xml")
+
+
+def test_the_navigation_says_where_it_is() -> None:
+    """Only on the pages that it leads to."""
+    marked = {
+        key: [words(link) for link in every(page, "//*[@aria-current='page']")] for key, page in html_pages(EDITION)
+    }
+    assert {key: links for key, links in marked.items() if links} == {
+        "guests/index.html": ["Gasten"],
+        "topics/index.html": ["Onderwerpen"],
+    }
 
 
 def test_a_page_as_others_show_it() -> None:

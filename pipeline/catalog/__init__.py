@@ -26,21 +26,33 @@ PODCAST_NAMESPACE = uuid.UUID("ead4c236-bf58-58c6-a2c6-a6b28d128cb6")
 Schema = TypeVar("Schema", bound=Keys)
 
 
-def load(root: Path) -> Catalog:
-    """The show in the folder `root`, its episodes in order of publication.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reading:
+    """What could be read of a show, and everything that was wrong with it."""
 
-    ShowError with every problem of every file when anything is wrong: half a show is never returned.
-    """
-    root = root.resolve()
-    reader = _Reader(root=root)
+    catalog: Catalog | None
+    """Its episodes in order of publication, those with problems left out; None where `show.yaml` has any."""
+    problems: tuple[Problem, ...]
+
+
+def load(root: Path) -> Catalog:
+    """The show in the folder `root`; ShowError with every problem of every file when anything is wrong."""
+    reading = read(root)
+    if reading.problems or reading.catalog is None:
+        raise ShowError(*reading.problems)
+    return reading.catalog
+
+
+def read(root: Path) -> Reading:
+    """As much of the show in the folder `root` as can be read, with every problem of every file."""
+    reader = _Reader(root=root.resolve())
     show = reader.show()
     zone = ZoneInfo(show.timezone if show else "UTC")
     episodes = [episode for folder in reader.folders() if (episode := reader.episode(folder, show, zone))]
     reader.problems += _twins(episodes)
-    if reader.problems or show is None:
-        raise ShowError(*reader.problems)
     episodes.sort(key=lambda episode: (episode.published, episode.season or 0, episode.number or 0, episode.slug))
-    return Catalog(show=show, episodes=tuple(episodes), origins=reader.origins)
+    read = Catalog(show=show, episodes=tuple(episodes), origins=reader.origins) if show else None
+    return Reading(catalog=read, problems=tuple(reader.problems))
 
 
 def podcast_guid(feed_url: str) -> str:

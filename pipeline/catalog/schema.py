@@ -82,7 +82,8 @@ def _address(value: str) -> str:
     return value
 
 
-def _folder_address(value: str) -> str:
+def folder_address(value: str) -> str:
+    """A web address with exactly one slash at its end; ValueError for anything else."""
     return _address(value).rstrip("/") + "/"
 
 
@@ -237,7 +238,7 @@ class ShowKeys(Keys):
     description: LongText
     language: Annotated[str, AfterValidator(_language)]
     author: Text
-    base_url: Annotated[str, AfterValidator(_folder_address)]
+    base_url: Annotated[str, AfterValidator(folder_address)]
     cover: FileName
     categories: Annotated[tuple[Text, ...], Field(min_length=1)]
     guid: Annotated[str, Field(pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")] | None = None

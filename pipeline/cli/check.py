@@ -19,8 +19,7 @@ def check(settings: Settings, as_json: bool) -> int:
     """
     room = settings.room(None)
     try:
-        checked = publish.check(room)
-        publish.recordings(room, checked.catalog.episodes)
+        checked = publish.check(room, listen=True)
     except OmroepError as error:
         if not as_json:
             raise
