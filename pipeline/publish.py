@@ -2,13 +2,13 @@
 
 import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from pipeline import apply, catalog, checks, feed, pages, pictures, plan, release, sidecars, theme
-from pipeline.audio import deliver, recipe
+from pipeline.audio import deliver, ffmpeg, recipe
 from pipeline.audio.deliver import Sleeve, Studio
 from pipeline.errors import OmroepError, Problem, ShowError
 from pipeline.model import (
@@ -163,6 +163,12 @@ def _rendered(room: Newsroom, show: Show, episodes: tuple[Episode, ...], on_step
         raise ShowError(*found)
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
         waiting = {episode.guid: pool.submit(_media, room, show, episode, on_step) for episode in episodes}
+        try:
+            wait(waiting.values())
+        except BaseException:  # Ctrl-C: what is running would otherwise be waited for to its end
+            pool.shutdown(wait=False, cancel_futures=True)
+            ffmpeg.end_all()
+            raise
     problems: list[Problem] = []
     made: dict[str, Media] = {}
     status = OmroepError

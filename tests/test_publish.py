@@ -1,7 +1,9 @@
 """The whole river, from files to what listeners get, on real stores and with real sound."""
 
 import json
+import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -21,7 +23,7 @@ from pipeline.store import ANYTHING, Anything
 from pipeline.store.memory import MemoryStore
 from tests import seaweed
 from tests.listeners import complaints
-from tests.shows import write_episode, write_show
+from tests.shows import write_episode, write_show, write_tone
 
 BASE = "https://proef.example.org/"
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -454,3 +456,27 @@ def test_a_bug_shows_its_traceback_and_a_wrong_option_its_usage(root: Path) -> N
     assert omroep(root, "publsh").returncode == 2
     assert omroep(root, "publish", "--to", "ftp://x").returncode == 2
     assert omroep(root / "episodes", "check").returncode == 3
+
+
+def test_an_interrupt_ends_everything_at_once(root: Path, tmp_path: Path) -> None:
+    """Ctrl-C while mastering: status 130, a sentence, no ffmpeg left, nothing written; the next run does it."""
+    write_episode(root, "04-lang", audio=b"")
+    write_tone(root / "episodes/04-lang/audio.wav", seconds=60, rate=48000)
+    site = tmp_path / "site"
+    command: list[str | Path] = [OMROEP, "--show", root, "publish", "--to", site]
+    environ = {"PATH": "/nonexistent", "LC_ALL": "C.UTF-8", "OMROEP_CACHE": str(tmp_path / "cache")}
+    running = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environ)
+    assert running.stderr
+    for line in running.stderr:
+        if "encoding" in line:
+            break
+    running.send_signal(signal.SIGINT)
+    told = running.stderr.read()
+    assert running.wait(timeout=30) == 130
+    assert "Stopped." in told
+    assert "Traceback" not in told
+    assert not list(site.rglob("*.*"))
+    assert not list((tmp_path / "cache").rglob(".*"))
+    commands = [path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if os.access(path, os.R_OK)]
+    assert not [line for line in commands if str(tmp_path).encode() in line and b"ffmpeg" in line]
+    assert omroep(root, "publish", "--to", site).returncode == 0

@@ -21,6 +21,7 @@ DEMUXERS = "wav,w64,flac,mp3,mov,ogg,aac,aiff,caf"
 """Containers that may be opened: none of them can name another file to read."""
 QUIET = ("-nostdin", "-hide_banner", "-nostats", "-loglevel", "info")
 _LOG_TAIL = 1 << 18
+_alive: "set[subprocess.Popen[bytes]]" = set()
 
 OnTime = Callable[[float], None]
 """Called with the seconds of audio done so far."""
@@ -109,6 +110,7 @@ def _running(
         start_new_session=True,  # so that whatever it starts ends with it
         env={"PATH": os.defpath, "LC_ALL": "C"},  # no secret of ours is in reach of a decoder
     )
+    _alive.add(process)
     timer = threading.Timer(timeout_s, _end, [process])
     timer.start()
     try:
@@ -117,7 +119,14 @@ def _running(
     finally:
         timer.cancel()
         _end(process)
+        _alive.discard(process)
         _output(process).close()
+
+
+def end_all() -> None:
+    """End every ffmpeg that is running now, in whatever thread; each `run` then fails, as it does after its time."""
+    for process in tuple(_alive):
+        _end(process)
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:
