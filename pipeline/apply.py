@@ -3,8 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 
+from pipeline import release
 from pipeline.errors import Conflict, Problem, StoreError
-from pipeline.model import Action, Cache, Plan, Receipt, Stage, Version
+from pipeline.model import Action, Cache, Kind, Object, Plan, Receipt, Stage
 from pipeline.store import ANYTHING, Store
 
 _WORKERS: Mapping[Stage, int] = {Stage.UNSEEN: 8, Stage.NEW_PAGES: 8, Stage.LAGGING_PAGES: 8}
@@ -32,7 +33,7 @@ def run(plan: Plan, store: Store, *, progress: Callable[[Action], None] = lambda
     """
 
     def carry_out(action: Action) -> bool:
-        written = _put(action, store, plan.feed_expected)
+        written = _put(action, store, plan)
         if written:
             progress(action)
         return written
@@ -62,15 +63,18 @@ def _all(actions: Sequence[Action], carry_out: Callable[[Action], bool], *, work
     return [future.result() for future in begun]
 
 
-def _put(action: Action, store: Store, feed_expected: Version | None) -> bool:
+def _put(action: Action, store: Store, plan: Plan) -> bool:
     """Whether it had to be written; failures say what listeners have now."""
     key = action.object.key
     try:
-        return _write(action, store, feed_expected)
+        return _write(action, store, plan)
     except Conflict as error:
+        if action.stage is Stage.MARK:
+            return False  # another publisher was at work as well: unmarked, so that the next publish looks at all pages
+        store.put(release.mark(None))  # our new pages may lie over theirs; theirs are put back by the next publish
         what = f"Somebody else published to {store.name} in the meantime: {key} is not what it was."
-        why = "Nothing of theirs was touched."
-        raise Conflict(Problem(what=what, why=why, mend="Run publish again.")) from error
+        why = "Their feed stands, with all that it leads to."
+        raise Conflict(Problem(what=what, why=why, mend="Run publish again to add yours.")) from error
     except StoreError as error:
         stopped = Problem(
             what=f"Publishing stopped at {key}.",
@@ -80,18 +84,27 @@ def _put(action: Action, store: Store, feed_expected: Version | None) -> bool:
         raise StoreError(*error.problems, stopped) from error
 
 
-def _write(action: Action, store: Store, feed_expected: Version | None) -> bool:
+def _write(action: Action, store: Store, plan: Plan) -> bool:
     item = action.object
-    if item.cache is not Cache.IMMUTABLE and action.stage is not Stage.RECORD:
-        store.put(item, expected=feed_expected if action.stage is Stage.SWITCH else ANYTHING)
-        return True
+    if item.cache is Cache.IMMUTABLE:
+        return _write_once(item, store)
+    expected = {Stage.SWITCH: plan.feed_expected, Stage.MARK: plan.mark_expected}.get(action.stage, ANYTHING)
+    store.put(item, expected=expected)
+    return True
+
+
+def _write_once(item: Object, store: Store) -> bool:
+    """Whether it had to be written; under its key nothing else may ever have been."""
     try:
         store.put(item, expected=None)
     except Conflict as error:
         found = store.stat(item.key)
-        if found is None or found.size != item.size:
-            what = f"{item.key} is in {store.name} already, but with other contents."
-            why = "What has such a name never changes."
-            raise StoreError(Problem(what=what, why=why, mend="Find out who wrote it, and remove it.")) from error
-        return False  # an earlier run, stopped before its feed, stored it
+        if found and (found.sha256 == item.sha256 if found.sha256 else found.size == item.size):
+            return False  # an earlier run, stopped before its feed, stored it
+        if found and item.kind is Kind.PICTURE:  # the same picture, as another machine's library encodes it
+            store.put(item, expected=found.version)
+            return True
+        what = f"{item.key} is in {store.name} already, but with other contents."
+        why = "What has such a name never changes."
+        raise StoreError(Problem(what=what, why=why, mend="Find out who wrote it, and remove it.")) from error
     return True

@@ -8,7 +8,8 @@ from typing import Generic, TypeVar
 
 from pipeline import notes
 from pipeline.errors import Problem
-from pipeline.model import Catalog, Category, Episode, Show, Slug, Status
+from pipeline.model import Catalog, Category, Edition, Episode, Show, Slug, Status
+from pipeline.text import clock
 
 APPLE_CATEGORIES: dict[str, tuple[str, ...]] = {
     "Arts": ("Books", "Design", "Fashion & Beauty", "Food", "Performing Arts", "Visual Arts"),
@@ -82,6 +83,25 @@ def findings(catalog: Catalog) -> Iterator[Problem]:
         if episode.status is Status.LIVE:
             for each in EPISODE_RULES:
                 yield from _problems(each, episode, catalog, episode.slug)
+
+
+def late(edition: Edition, catalog: Catalog) -> Iterator[Problem]:
+    """Chapters and transcript lines that begin when the delivered audio is already over."""
+    for entry in edition.entries:
+        episode, origin = entry.episode, catalog.origins[entry.episode.slug]
+        end = entry.media.duration_s - entry.media.shift_s
+        parts = (("chapters", episode.chapters), ("transcript", episode.transcript))
+        for key, moments in parts:
+            if count := sum(moment.start_s >= end for moment in moments):
+                yield Problem(
+                    what=f"“{episode.title}” lasts {clock(end)}; {count} of its {key} begin later.",
+                    file=origin.file,
+                    line=origin.line(key),
+                    why="They are left out.",
+                    mend="Check that they belong to this recording.",
+                    fatal=False,
+                    rule="episode-late (omroep)",
+                )
 
 
 def _problems(rule: Rule[About], about: About, catalog: Catalog, slug: Slug | None) -> Iterator[Problem]:

@@ -46,7 +46,7 @@ class Problem:
         place = self.file + (f":{self.line}" if self.line else "")
         parts = [f"{place}: " if place else "", self.what]
         parts += [f" {part}" for part in (self.why, self.mend) if part]
-        return printable("".join(parts))
+        return printable("".join(parts)).replace("\n", "\\u000a")  # a name with a newline in it tells no other problem
 
 
 class OmroepError(Exception):

@@ -33,6 +33,10 @@ class Source:
     """Relative to the show's root, with `/`."""
 
 
+NO_AUDIO = Source(sha256=Digest(""), size=0)
+"""Stands where a draft's or a withdrawn episode's recording would be; a live episode never has it."""
+
+
 # --- what the producer said -------------------------------------------------------------------------------------------
 
 
@@ -363,6 +367,8 @@ class Published:
     """Token of the live feed, for compare-and-swap; None where there is none."""
     settled: bool
     """False: the last publish stopped after the feed switched, so pages may lag behind it."""
+    mark_version: Version | None = None
+    """Token of the mark that says which release is settled; None where there is none."""
 
 
 # --- what to do about it ----------------------------------------------------------------------------------------------
@@ -398,6 +404,8 @@ class Plan:
     actions: tuple[Action, ...]
     feed_expected: Version | None
     """The live feed's token when the plan was made; the switch is refused if it has changed since."""
+    mark_expected: Version | None
+    """The mark's token when the plan was made; another publisher may be at work when it has changed since."""
     kept: int
     """Objects that are there already."""
     changes: tuple[str, ...]

@@ -6,6 +6,7 @@ from datetime import datetime
 from pipeline import feed, release
 from pipeline.errors import Problem, Refused
 from pipeline.model import (
+    NO_AUDIO,
     Action,
     Cache,
     Catalog,
@@ -61,6 +62,7 @@ def _plan(
         release=following,
         actions=tuple(actions),
         feed_expected=published.feed_version,
+        mark_expected=published.mark_version,
         kept=max(0, kept),
         changes=tuple(changes(before.edition if before else None, following.edition)),
     )
@@ -68,7 +70,7 @@ def _plan(
 
 def _action(item: Object, held: Object | None, published: Published, following: Release) -> Action | None:
     if item.kind is Kind.FEED:
-        if published.release and published.release.id == following.id:
+        if published.feed_version and published.release and published.release.id == following.id:
             return None
         return Action(stage=Stage.SWITCH, object=feed.stamped(item, following.id), reason="what listeners get")
     same = held is not None and held.sha256 == item.sha256 and held.type == item.type
@@ -127,10 +129,15 @@ def departures(catalog: Catalog, now: datetime, published: Published) -> Iterato
     """Episodes that would leave the feed without being withdrawn: missing, hidden again, or with a changed guid."""
     if not published.release:
         return
+    there = published.release.edition.show
+    if there.guid != catalog.show.guid:
+        what = f"The destination holds another show, “{there.title}” ({there.guid})."
+        yield Problem(what=what, why="Its listeners would lose it.", mend="Publish somewhere else.")
+        return
     withdrawn = {episode.guid for episode in catalog.episodes if episode.status is Status.WITHDRAWN}
     planned = {episode.guid for episode in live(catalog, now)} | withdrawn
     here = {episode.guid: episode for episode in catalog.episodes}
-    by_audio = {episode.audio.sha256: episode for episode in catalog.episodes}
+    by_audio = {episode.audio.sha256: episode for episode in catalog.episodes if episode.audio is not NO_AUDIO}
     for entry in published.release.edition.entries:
         if entry.episode.guid not in planned:
             yield _missing(entry, here.get(entry.episode.guid), by_audio.get(entry.media.source_sha256))

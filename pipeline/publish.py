@@ -10,7 +10,7 @@ from pathlib import Path
 from pipeline import apply, catalog, checks, feed, pages, pictures, plan, release, sidecars, theme
 from pipeline.audio import deliver, ffmpeg, recipe
 from pipeline.audio.deliver import Sleeve, Studio
-from pipeline.errors import OmroepError, Problem, ShowError
+from pipeline.errors import OmroepError, Problem, Refused, ShowError, StoreError
 from pipeline.model import (
     Action,
     Catalog,
@@ -66,7 +66,7 @@ def check(room: Newsroom, *, listen: bool = False) -> Checked:
     if loaded:
         loaded = replace(loaded, show=replace(loaded.show, base_url=room.base_url or loaded.show.base_url))
         found += (*pictures.problems(room.root, loaded), *checks.findings(loaded))
-        found += deliver.problems(room.studio, loaded.episodes) if listen else ()
+        found += deliver.problems(room.studio, loaded.show, loaded.episodes) if listen else ()
     found = tuple(sorted(found, key=lambda problem: (problem.file, problem.line or 0)))
     if loaded is None or any(problem.fatal for problem in found):
         raise ShowError(*found)
@@ -74,30 +74,42 @@ def check(room: Newsroom, *, listen: bool = False) -> Checked:
 
 
 def published(store: Store) -> Published:
-    """What listeners get now: the head of the feed, then the record that it names."""
+    """What listeners get now: the head of the feed, the mark of what is settled, the record that the feed names.
+
+    Where the feed has been lost, the release that the mark names is what they should have.
+    """
     head = store.read(feed.KEY, most=feed.STAMP_WITHIN)
-    if head is None:
-        return Published(release=None, feed_version=None, settled=True)
-    named = feed.release_named_in(head.body)
-    if named is None:
-        raise ShowError(
+    mark = store.read(release.MARK_KEY)
+    settled = release.marked(mark.body) if mark else None
+    named = feed.release_named_in(head.body) if head else settled
+    if head and named is None:
+        raise Refused(
             Problem(
                 what=f"The feed.xml at {store.name} was not published by omroep.",
                 why="Writing over it could lose the subscribers of another show.",
                 mend="Publish somewhere else, or move that file away first.",
             )
         )
-    return Published(release=_recorded(store, named), feed_version=head.version, settled=_marked(store) == named)
+    return Published(
+        release=_recorded(store, named) if named else None,
+        feed_version=head.version if head else None,
+        settled=head is not None and settled == named,
+        mark_version=mark.version if mark else None,
+    )
 
 
 def _recorded(store: Store, named: Digest) -> Release:
     record = store.read(release.key(named))
-    return release.parse(record.body if record else b"", named=named)
-
-
-def _marked(store: Store) -> Digest | None:
-    mark = store.read(release.MARK_KEY)
-    return release.marked(mark.body) if mark else None
+    if record is None:
+        raise StoreError(
+            Problem(
+                what=f"{release.key(named)} is missing from {store.name}: the record of what is published.",
+                why="Without it nobody can tell what listeners would lose.",
+                mend="Bring it back from a backup or an earlier version of the bucket. Of a folder that only you look "
+                "at, remove the whole folder and publish again.",
+            )
+        )
+    return release.parse(record.body, named=named)
 
 
 # --- render -----------------------------------------------------------------------------------------------------------
@@ -159,7 +171,7 @@ def _art(room: Newsroom, episode: Episode, known: dict[Key, Picture]) -> tuple[P
 def _rendered(room: Newsroom, show: Show, episodes: tuple[Episode, ...], on_step: OnStep) -> dict[str, Media]:
     if not episodes:
         return {}
-    if found := deliver.problems(room.studio, episodes):
+    if found := deliver.problems(room.studio, show, episodes):
         raise ShowError(*found)
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
         waiting = {episode.guid: pool.submit(_media, room, show, episode, on_step) for episode in episodes}
@@ -179,7 +191,7 @@ def _rendered(room: Newsroom, show: Show, episodes: tuple[Episode, ...], on_step
             status = type(error)
             problems += error.problems
     if problems:
-        raise status(*problems)
+        raise status(*dict.fromkeys(problems))  # a broken bumper is every episode's problem, and told once
     return made
 
 
@@ -238,7 +250,8 @@ def prepare(room: Newsroom, connect: Callable[[Show], Store], on_step: OnStep) -
     plan.refuse(plan.departures(checked.catalog, room.now, before))
     edition = render(room, checked.catalog, before, on_step)
     made = plan.make(edition, objects(room, edition), before)
-    return Prepared(plan=made, edition=edition, store=store, warnings=checked.warnings)
+    warnings = (*checked.warnings, *checks.late(edition, checked.catalog))
+    return Prepared(plan=made, edition=edition, store=store, warnings=warnings)
 
 
 def publish(prepared: Prepared, on_written: Callable[[Action], None]) -> Receipt:

@@ -36,15 +36,17 @@ def record(release: Release) -> Object:
     return _object(key(release.id), Kind.RECORD, Cache.IMMUTABLE, digest.canonical(release))
 
 
-def mark(release: Digest) -> Object:
-    """The mark that `release` is complete, its pages included."""
+def mark(release: Digest | None) -> Object:
+    """The mark that `release` is complete, its pages included; None: that nobody knows which pages are whose."""
     return _object(MARK_KEY, Kind.MARK, Cache.NONE, digest.canonical({"release": release}))
 
 
 def parse(body: bytes, *, named: Digest) -> Release:
     """The release in a stored record; StoreError when it is damaged, not the one `named`, or of a newer omroep."""
     data = _json(body, named)
-    if data.get("format", 0) > FORMAT:
+    if not isinstance(data.get("format"), int):
+        raise _damaged(named)
+    if data["format"] > FORMAT:
         raise StoreError(
             Problem(
                 what=f"Release {named[:12]} was published by a newer omroep.",
@@ -61,9 +63,10 @@ def parse(body: bytes, *, named: Digest) -> Release:
 
 
 def marked(body: bytes) -> Digest | None:
-    """The release that a stored mark names."""
+    """The release that a stored mark names, if any."""
     try:
-        return Digest(str(json.loads(body)["release"]))
+        named = json.loads(body)["release"]
+        return Digest(named) if isinstance(named, str) else None
     except (ValueError, KeyError, TypeError):
         return None
 

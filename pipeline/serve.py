@@ -1,5 +1,6 @@
 """A local web server for composed objects: ranges, conditions and types as a bucket has."""
 
+import os
 import socket
 from collections.abc import Callable, Iterable, Mapping
 from io import BytesIO
@@ -23,13 +24,15 @@ def bind(host: str, port: int) -> BaseWSGIServer:
     StoreError when the port is taken.
     """
     try:
-        with socket.create_server((host, port)) as listening:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        with socket.create_server((host, port), family=family) as listening:
             # werkzeug takes over a copy of the socket; given an address it would end the program when that is taken
             bound, fd = listening.getsockname()[1], listening.fileno()
             return make_server(host, bound, Response("", 503), threaded=True, request_handler=_Silent, fd=fd)
     except OSError as error:
-        what = f"Port {port} on {host} cannot be used; something else may be using it."
-        raise StoreError(Problem(what=what, mend="Choose another with --port.")) from error
+        reason = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
+        what = f"Port {port} on {host} cannot be listened at: {reason}."
+        raise StoreError(Problem(what=what, mend="Choose another with --port or --host.")) from error
 
 
 def site(objects: Iterable[Object], on_request: OnRequest) -> "Site":

@@ -47,11 +47,13 @@ def transcript(entry: Entry) -> Object | None:
 
 def moved_chapters(entry: Entry) -> tuple[Chapter, ...]:
     """An entry's chapters in seconds of its delivered file (see `moved`)."""
-    return moved(entry.episode.chapters, entry.media.shift_s)
+    return moved(entry.episode.chapters, entry.media.shift_s, entry.media.duration_s)
 
 
-def moved(chapters: tuple[Chapter, ...], shift_s: float) -> tuple[Chapter, ...]:
-    """Chapters in the time of a file that begins `shift_s` earlier than their source, ascending, to the millisecond.
+def moved(chapters: tuple[Chapter, ...], shift_s: float, duration_s: float) -> tuple[Chapter, ...]:
+    """Chapters in the time of a file of `duration_s` in which their source begins at `shift_s`, to the millisecond.
+
+    Ascending; those that would begin at its end or later are left out.
 
     Of those that would start at or before 0 only the last is left, at 0. Titles are on one line; a link that is not
     `http` or `https` is left out.
@@ -61,17 +63,18 @@ def moved(chapters: tuple[Chapter, ...], shift_s: float) -> tuple[Chapter, ...]:
     return tuple(
         replace(chapter, start_s=max(0.0, chapter.start_s))
         for chapter, following in zip(shifted, ahead, strict=False)
-        if chapter.start_s > 0 or following > 0
+        if (chapter.start_s > 0 or following > 0) and chapter.start_s < duration_s
     )
 
 
 def moved_cues(entry: Entry) -> tuple[Cue, ...]:
     """An entry's subtitles in seconds of its delivered file, ascending, to the millisecond, each text on one line.
 
-    Cues that are over before 0, last no time or say nothing are left out.
+    Cues that are over before 0, begin after the end, last no time or say nothing are left out.
     """
     moved = sorted((_moved_cue(cue, entry.media.shift_s) for cue in entry.episode.transcript), key=_start)
-    return tuple(cue for cue in moved if cue.text and cue.end_s > cue.start_s)
+    length = entry.media.duration_s
+    return tuple(cue for cue in moved if cue.text and cue.end_s > cue.start_s and cue.start_s < length)
 
 
 def _start(moment: Chapter | Cue) -> float:

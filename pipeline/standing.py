@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from pipeline.model import Catalog, Entry, Episode, Media, Published, Status
+from pipeline import sidecars
+from pipeline.model import Catalog, Entry, Episode, Key, Media, Published, Status
 
 
 class State(StrEnum):
@@ -35,19 +36,27 @@ def standings(catalog: Catalog, published: Published, now: datetime) -> Iterator
     """Every episode of the catalogue, then every one that listeners have and the catalogue lacks."""
     entries = published.release.edition.entries if published.release else ()
     old = {entry.episode.guid: entry for entry in entries}
+    keys = frozenset({None, *(item.key for item in published.release.objects)} if published.release else ())
     for episode in catalog.episodes:
         entry = old.pop(episode.guid, None)
-        state = _state(episode, entry, now)
+        state = _state(episode, entry, now, keys)
         yield Standing(episode=episode, state=state, media=entry.media if entry else None)
     for entry in old.values():
         yield Standing(episode=entry.episode, state=State.MISSING, media=entry.media)
 
 
-def _state(episode: Episode, entry: Entry | None, now: datetime) -> State:
+def _state(episode: Episode, entry: Entry | None, now: datetime, keys: frozenset[Key | None]) -> State:
     if episode.status is Status.DRAFT:
         return State.DRAFT
     if episode.status is Status.WITHDRAWN:
         return State.LEAVING if entry else State.WITHDRAWN
     if entry is None:
         return State.SCHEDULED if episode.published > now else State.WAITING
-    return State.LIVE if entry.episode == replace(episode, transcript=()) else State.CHANGED
+    same = entry.episode == replace(episode, transcript=()) and _words(episode, entry) in keys
+    return State.LIVE if same else State.CHANGED
+
+
+def _words(episode: Episode, entry: Entry) -> Key | None:
+    """Where its transcript would be: the key tells the contents."""
+    made = sidecars.transcript(replace(entry, episode=episode))
+    return made.key if made else None

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from pipeline import catalog, feed, pages, sidecars, theme
 from pipeline.audio import ffmpeg, inspect
-from pipeline.audio.master import master
+from pipeline.audio.master import Recording, master
 from pipeline.model import Edition, Guid, Mastering, Slug
 from tests import records
 
@@ -88,10 +88,8 @@ def job(source: Path, target: Path) -> None:
     """The audio job as a process of its own: measure, master, encode, verify the decoded result."""
     made = master(
         ffmpeg.find({"PATH": ""}),
-        source,
-        name=source.name,
+        Recording(path=source, name=source.name),
         mastering=Mastering(),
-        bumper_paths=(None, None),
         target=target,
         on_step=lambda what, part: None,
     )

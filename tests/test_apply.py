@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from pipeline import apply, digest
+from pipeline import apply, digest, release
 from pipeline.errors import Conflict, Exit, Problem, StoreError
 from pipeline.model import (
     Action,
@@ -73,7 +73,9 @@ BEFORE_THE_FEED = [act.object.key for act in PUBLISH[:4]]
 
 def plan(*actions: Action, feed_expected: Version | None = None, kept: int = 0) -> Plan:
     """A plan of these actions."""
-    return Plan(release=RELEASE, actions=actions, feed_expected=feed_expected, kept=kept, changes=())
+    return Plan(
+        release=RELEASE, actions=actions, feed_expected=feed_expected, mark_expected=None, kept=kept, changes=()
+    )
 
 
 class Troubled(MemoryStore):
@@ -217,7 +219,10 @@ def test_somebody_else_published(expected: Version | None) -> None:
     with pytest.raises(Conflict, match=r"Somebody else published .* Run publish again") as raised:
         apply.run(plan(*PUBLISH, feed_expected=expected), store)
     assert store.objects[Key("feed.xml")] == theirs.object
-    assert sorted(store.objects) == sorted([*BEFORE_THE_FEED, "feed.xml"])
+    assert sorted(store.objects) == sorted([*BEFORE_THE_FEED, "feed.xml", release.MARK_KEY])
+    mark = store.objects[release.MARK_KEY].body
+    assert isinstance(mark, bytes)
+    assert release.marked(mark) is None
     assert raised.value.status is Exit.REFUSED
 
 

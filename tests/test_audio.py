@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import sys
 import wave
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +17,7 @@ from pipeline import catalog
 from pipeline.audio import deliver, edges, ffmpeg, inspect, recipe
 from pipeline.audio.deliver import Sleeve, Studio
 from pipeline.audio.inspect import Format, Levels
-from pipeline.audio.master import Master, master
+from pipeline.audio.master import Master, Recording, master
 from pipeline.errors import AudioError
 from pipeline.model import Chapter, Mastering, Media
 from tests.shows import write_episode, write_show, write_tone
@@ -41,13 +42,15 @@ def loudness(path: Path) -> float:
     return float(pyloudnorm.Meter(rate).integrated_loudness(both))
 
 
+def recording(path: Path) -> Recording:
+    return Recording(path=path, name=path.name)
+
+
 def mastered(source: Path, target: Path, **settings: object) -> Master:
     return master(
         FFMPEG,
-        source,
-        name=source.name,
+        recording(source),
         mastering=Mastering(**settings),  # type: ignore[arg-type]
-        bumper_paths=(None, None),
         target=target,
         on_step=lambda what, part: None,
     )
@@ -143,10 +146,9 @@ def test_bumpers_are_joined_with_a_cross_fade(tmp_path: Path) -> None:
     outro = write_tone(tmp_path / "outro.wav", seconds=3, hz=990, dbfs=-3)
     made = master(
         FFMPEG,
-        write_tone(tmp_path / "in.wav", seconds=6, hz=330),
-        name="in.wav",
+        recording(write_tone(tmp_path / "in.wav", seconds=6, hz=330)),
         mastering=Mastering(crossfade_s=1.0),
-        bumper_paths=(intro, outro),
+        bumpers=(recording(intro), recording(outro)),
         target=tmp_path / "out.mp3",
         on_step=lambda what, part: None,
     )
@@ -168,7 +170,7 @@ def test_bumpers_are_joined_with_a_cross_fade(tmp_path: Path) -> None:
     [
         ("leeg.wav", b"", "is empty"),
         ("tekst.mp3", b"Dit is geen geluid.\n" * 50, "cannot be read"),
-        ("lijst.mp3", b"#EXTM3U\n#EXTINF:1,\n/etc/hostname\n", "cannot be read"),
+        ("lijst.mp3", b"#EXTM3U\n#EXTINF:1,\nin.wav\n", "cannot be read"),
         ("concat.wav", b"ffconcat version 1.0\nfile in.wav\n", "cannot be read"),
     ],
 )
@@ -359,3 +361,122 @@ def test_silence_is_never_all_that_is_kept() -> None:
     """Trimming does not eat a recording."""
     assert edges.kept(HEARD, (60.0, 60.0), keep_s=0.5) == (0.0, 60.0)
     assert edges.kept(HEARD, (0.2, 3.0), keep_s=0.5) == (0.0, 57.5)
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("a.aiff", ["-c:a", "pcm_s16be"]),
+        ("a.m4a", ["-c:a", "aac"]),
+        ("a.opus", ["-c:a", "libopus", "-ar", "48000"]),
+        ("a.ogg", ["-c:a", "libvorbis"]),
+        ("a.flac", []),
+        ("a.mp3", ["-c:a", "libmp3lame"]),
+        ("eight-bit.wav", ["-c:a", "pcm_u8", "-ar", "8000"]),
+        ("float-at-192.wav", ["-c:a", "pcm_f32le", "-ar", "192000"]),
+        ("surround.wav", ["-ac", "6"]),
+    ],
+)
+def test_every_kind_of_recording_is_mastered(name: str, options: list[str], tmp_path: Path) -> None:
+    """Containers, codecs, rates, depths and channels of the world all come out at the target, as 44.1 kHz MP3."""
+    tone = write_tone(tmp_path / "in.wav", seconds=5, dbfs=-30)
+    subprocess.run([FFMPEG.path, "-v", "error", "-i", tone, *options, tmp_path / name], check=True)
+    made = mastered(tmp_path / name, tmp_path / "out.mp3")
+    assert loudness(tmp_path / "out.mp3") == pytest.approx(-16, abs=0.5)
+    assert made.duration_s == pytest.approx(5.0, abs=0.12)
+    assert decoded(tmp_path / "out.mp3")[1] == 44100
+
+
+def test_the_voice_in_the_middle_of_a_surround_recording_stays(tmp_path: Path) -> None:
+    """Soft music left and right, a voice in the centre: it is the voice that listeners hear."""
+    music, voice = (
+        write_tone(tmp_path / f"{hz}.wav", seconds=5, hz=hz, dbfs=db) for hz, db in ((220, -40), (1000, -20))
+    )
+    graph = "[0]asplit=2[l][r];[l][r][1]join=inputs=3:channel_layout=3.0:map=0.0-FL|1.0-FR|2.0-FC[out]"
+    inputs: list[str | Path] = ["-i", music, "-i", voice, "-filter_complex", graph, "-map", "[out]"]
+    subprocess.run([FFMPEG.path, "-v", "error", *inputs, tmp_path / "in.wav"], check=True)
+    mastered(tmp_path / "in.wav", tmp_path / "out.mp3")
+    samples, rate = decoded(tmp_path / "out.mp3")
+    spectrum = numpy.abs(numpy.fft.rfft(samples[:, 0]))
+    heard = [20 * numpy.log10(spectrum[round(hz * len(samples) / rate) - 9 :][:19].max()) for hz in (1000, 220)]
+    assert heard[0] - heard[1] > 10
+
+
+@pytest.mark.parametrize(("seconds", "said"), [(0.2, "too short to have a loudness"), (0.0, "no sound comes out")])
+def test_too_little_is_told(seconds: float, said: str, tmp_path: Path) -> None:
+    """A file that was cut off in the export."""
+    with pytest.raises(AudioError, match=said):
+        mastered(write_tone(tmp_path / "in.wav", seconds=seconds), tmp_path / "out.mp3")
+
+
+def test_a_recording_that_changes_while_it_is_read_is_not_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Old metadata never goes with new audio: a copy that was still under way is tried again later."""
+    folder = write_episode(write_show(tmp_path), "01-een")
+
+    def changing(*arguments: Any, **options: Any) -> str:
+        if "libmp3lame" in arguments[1]:
+            write_tone(folder / "audio.wav", seconds=3.0, hz=777)
+        return ffmpeg.run(*arguments, **options)
+
+    monkeypatch.setattr("pipeline.audio.master.run", changing)
+    with pytest.raises(AudioError, match="changed while it was being read"):
+        delivered(tmp_path)
+    assert not list((tmp_path / ".omroep").rglob("*.mp3"))
+
+
+def script(path: Path, *lines: str) -> ffmpeg.Ffmpeg:
+    path.write_text("\n".join(["#!/bin/sh", *lines, ""]))
+    path.chmod(0o755)
+    return ffmpeg.Ffmpeg(path=str(path), version="0")
+
+
+def test_a_decoder_is_handed_no_secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever takes over a decoder with a file finds no keys in its environment."""
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "canary-key")
+    told = ffmpeg.run(script(tmp_path / "env", "env >&2"), [], timeout_s=20)
+    assert "PATH=" in told
+    assert "canary-key" not in told
+
+
+def test_a_hanging_decoder_is_ended_with_all_that_it_started(tmp_path: Path) -> None:
+    """After its time it is gone, its children too."""
+    hanging = script(tmp_path / "hang", f"sleep 600 & echo $! > {tmp_path}/child", "sleep 600")
+    with pytest.raises(ffmpeg.FfmpegError, match="took too long"):
+        ffmpeg.run(hanging, [], timeout_s=0.5)
+    child = (tmp_path / "child").read_text().strip()
+    stat = Path(f"/proc/{child}/stat")
+    assert not stat.exists() or stat.read_text().split()[2] == "Z"
+
+
+def test_memory_does_not_grow_with_length(tmp_path: Path) -> None:
+    """Half an hour takes no more than a minute does, give or take a fifth."""
+    probe = (
+        "import resource,sys; from tests.bench import job; from pathlib import Path;"
+        "job(Path(sys.argv[1]), Path(sys.argv[2]));"
+        "peak=lambda who: resource.getrusage(who).ru_maxrss;"
+        "print(peak(resource.RUSAGE_CHILDREN) + peak(resource.RUSAGE_SELF))"
+    )
+    tone = write_tone(tmp_path / "tone.wav", seconds=10, rate=16000)
+    peaks = []
+    for minutes in (1, 30):
+        long = tmp_path / f"{minutes}.wav"
+        command: list[str | Path] = [
+            FFMPEG.path,
+            "-v",
+            "error",
+            "-stream_loop",
+            "-1",
+            "-i",
+            tone,
+            "-t",
+            str(minutes * 60),
+            long,
+        ]
+        subprocess.run(command, check=True)
+        done = subprocess.run(
+            [sys.executable, "-c", probe, long, tmp_path / "out.mp3"], capture_output=True, text=True, check=True
+        )
+        peaks.append(int(done.stdout))
+    assert peaks[1] < 1.2 * peaks[0]

@@ -126,6 +126,6 @@ def test_a_taken_port_is_told(address: str, tmp_path: Path) -> None:
     done = subprocess.run([OMROEP, "--show", tmp_path, "serve", "--port", port], capture_output=True, text=True)
     assert done.returncode == 5
     assert done.stderr == (
-        f"problem: Port {port} on 127.0.0.1 cannot be used; something else may be using it. "
-        "Choose another with --port.\n"
+        f"problem: Port {port} on 127.0.0.1 cannot be listened at: Address already in use. "
+        "Choose another with --port or --host.\n"
     )

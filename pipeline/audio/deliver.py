@@ -5,8 +5,8 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
@@ -15,9 +15,9 @@ from typing import Any
 from pipeline import digest, sidecars
 from pipeline.audio import ffmpeg, inspect, recipe, tags
 from pipeline.audio.ffmpeg import Ffmpeg
-from pipeline.audio.master import Master, OnStep, master
+from pipeline.audio.master import Master, OnStep, Recording, master
 from pipeline.errors import AudioError, OmroepError, Problem
-from pipeline.model import Chapter, Digest, Episode, Key, Mastering, Media, Show, Source
+from pipeline.model import NO_AUDIO, Chapter, Digest, Episode, Key, Mastering, Media, Show, Source
 
 TYPE = "audio/mpeg"
 
@@ -45,19 +45,27 @@ class Sleeve:
     """JPEG."""
 
 
-def problems(studio: Studio, episodes: tuple[Episode, ...]) -> tuple[Problem, ...]:
-    """What is wrong with recordings that can be told without decoding them whole."""
-    found: list[Problem] = []
-    for episode in episodes:
-        path = studio.root / episode.audio.path
-        try:
-            if (
-                path.stat().st_size == episode.audio.size
-            ):  # otherwise a git-LFS pointer, which may be all that is needed
-                inspect.probe(studio.ffmpeg, path, episode.audio.path)
-        except OmroepError as error:
-            found += error.problems
+def problems(studio: Studio, show: Show, episodes: tuple[Episode, ...]) -> tuple[Problem, ...]:
+    """What is wrong with recordings and bumpers that can be told without decoding them whole.
+
+    AudioError when there is no ffmpeg to tell it.
+    """
+    mastering, found = show.mastering, list[Problem]()
+    if not episodes:
+        return ()
+    fit = studio.ffmpeg
+    for source in (mastering.intro, mastering.outro, *(episode.audio for episode in episodes)):
+        if source and source is not NO_AUDIO and _is_here(studio, source):
+            try:
+                inspect.probe(fit, studio.root / source.path, source.path)
+            except OmroepError as error:
+                found += error.problems
     return tuple(found)
+
+
+def _is_here(studio: Studio, source: Source) -> bool:
+    """Otherwise it is a git-LFS pointer, which may be all that is needed."""
+    return (studio.root / source.path).stat().st_size == source.size
 
 
 def media(
@@ -73,7 +81,7 @@ def media(
     AudioError when the recording is not here, cannot be mastered, or changed while it was read.
     """
     made, file = _mastered(studio, episode, show.mastering, on_step)
-    tagged = _tags(episode, show, sleeve, made, sidecars.moved(episode.chapters, made.shift_s))
+    tagged = _tags(episode, show, sleeve, made, sidecars.moved(episode.chapters, made.shift_s, made.duration_s))
     path = studio.cache / "media" / f"{digest.of_record([_identity(episode, show.mastering), tagged])}.mp3"
     sha256 = _remembered(path)
     if sha256 is None:
@@ -117,54 +125,61 @@ def _tags(episode: Episode, show: Show, sleeve: Sleeve, made: Master, chapters: 
 
 def _mastered(studio: Studio, episode: Episode, mastering: Mastering, on_step: OnStep) -> tuple[Master, Path]:
     path = studio.cache / "masters" / f"{_identity(episode, mastering)}.mp3"
-    if _remembered(path):
-        facts = json.loads(_facts(path).read_text("utf-8"))["master"]
-        return Master(**{**facts, "done": tuple(facts["done"])}), path
+    if known := _known_master(path):
+        return known, path
     recording = _present(studio, episode.audio)
-    bumpers = tuple(_present(studio, bumper) if bumper else None for bumper in (mastering.intro, mastering.outro))
+    intro, outro = (_present(studio, each) if each else None for each in (mastering.intro, mastering.outro))
     with _made_whole(path) as target:
         made = master(
-            studio.ffmpeg,
-            recording,
-            name=episode.audio.path,
-            mastering=mastering,
-            bumper_paths=(bumpers[0], bumpers[1]),
-            target=target,
-            on_step=on_step,
+            studio.ffmpeg, recording, mastering=mastering, bumpers=(intro, outro), target=target, on_step=on_step
         )
-        if _sha256(recording) != episode.audio.sha256:
+        if _sha256(recording.path) != episode.audio.sha256:
             what = "The recording changed while it was being read."
-            raise AudioError(Problem(what=what, file=episode.audio.path, mend="Run again when it is complete."))
+            raise AudioError(Problem(what=what, file=recording.name, mend="Run again when it is complete."))
         _remember(target, path, {"master": {field.name: getattr(made, field.name) for field in fields(made)}})
     return made, path
 
 
-def _present(studio: Studio, source: Source) -> Path:
-    path = studio.root / source.path
-    if path.stat().st_size != source.size:
+def _known_master(path: Path) -> Master | None:
+    """What was measured of a remembered master; whatever is odd about the note of it, it is made again."""
+    if _remembered(path):
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            facts = json.loads(_facts(path).read_text("utf-8"))["master"]
+            return Master(**{**facts, "done": tuple(facts["done"])})
+    return None
+
+
+def _present(studio: Studio, source: Source) -> Recording:
+    if not _is_here(studio, source):
         what = "The recording is not here, only a git-LFS pointer to it, and it was never published."
         raise AudioError(Problem(what=what, file=source.path, mend="Run `git lfs pull` and publish again."))
-    return path
+    return Recording(path=studio.root / source.path, name=source.path)
 
 
 # --- files that can always be made again: whole or absent, and what they should hash to is written beside them --------
 
 
-class _made_whole:  # noqa: N801 -- reads as the context manager it is
-    """A temporary file beside `path`; removed when anything goes wrong, unless `_remember` has put it in place."""
+@contextmanager
+def _made_whole(path: Path) -> Iterator[Path]:
+    """A temporary file beside `path`, removed at the end unless `_remember` has put it in place.
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def __enter__(self) -> Path:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=self.path.parent, prefix=".making-", suffix=".mp3")
+    AudioError where the disk does not let it be written.
+    """
+    temporary: Path | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".making-", suffix=".mp3")
         os.close(handle)
-        self.temporary = Path(name)
-        return self.temporary
-
-    def __exit__(self, *_: object) -> None:
-        self.temporary.unlink(missing_ok=True)
+        temporary = Path(name)
+        yield temporary
+    except OSError as error:
+        what = f"Audio cannot be kept in {path.parent}: {error.strerror}."
+        mend = "Make room there, or name another folder with OMROEP_CACHE."
+        raise AudioError(Problem(what=what, mend=mend)) from error
+    finally:
+        if temporary:
+            temporary.unlink(missing_ok=True)
+            temporary.with_suffix(".json").unlink(missing_ok=True)
 
 
 def _remember(temporary: Path, path: Path, facts: Mapping[str, Any]) -> Digest:

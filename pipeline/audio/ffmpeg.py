@@ -22,6 +22,7 @@ DEMUXERS = "wav,w64,flac,mp3,mov,ogg,aac,aiff,caf"
 QUIET = ("-nostdin", "-hide_banner", "-nostats", "-loglevel", "info")
 _LOG_TAIL = 1 << 18
 _alive: "set[subprocess.Popen[bytes]]" = set()
+_closed = threading.Event()
 
 OnTime = Callable[[float], None]
 """Called with the seconds of audio done so far."""
@@ -111,6 +112,8 @@ def _running(
         env={"PATH": os.defpath, "LC_ALL": "C"},  # no secret of ours is in reach of a decoder
     )
     _alive.add(process)
+    if _closed.is_set():
+        _end(process)
     timer = threading.Timer(timeout_s, _end, [process])
     timer.start()
     try:
@@ -124,7 +127,8 @@ def _running(
 
 
 def end_all() -> None:
-    """End every ffmpeg that is running now, in whatever thread; each `run` then fails, as it does after its time."""
+    """End every ffmpeg, in whatever thread, and let no other begin: each `run` fails, as it does after its time."""
+    _closed.set()
     for process in tuple(_alive):
         _end(process)
 

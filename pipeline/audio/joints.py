@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.audio import edges, inspect, recipe
-from pipeline.audio.ffmpeg import Ffmpeg, pcm, source
+from pipeline.audio.ffmpeg import Ffmpeg, FfmpegError, pcm, source
 from pipeline.audio.recipe import JOINT_HEADROOM_DB, Job
 from pipeline.errors import AudioError, Problem
 from pipeline.model import Mastering
@@ -64,7 +64,10 @@ def _piece(ffmpeg: Ffmpeg, path: Path, attempt: Job, start_s: float, length_s: f
     cut = f"[0:a:0]atrim=start={start_s:.6f}:end={start_s + length_s:.6f},asetpts=PTS-STARTPTS,{recipe.shape(low)}"
     arguments = [*source(path), "-filter_complex", f"{cut}[out]", "-map", "[out]", "-f", "s32le", "-c:a", "pcm_s32le"]
     most = int((length_s + 1) * attempt.rate_hz) * attempt.channels * 4
-    return pcm(ffmpeg, [*arguments, "pipe:1"], most=most, timeout_s=inspect.limit_s(None))
+    try:
+        return pcm(ffmpeg, [*arguments, "pipe:1"], most=most, timeout_s=inspect.limit_s(None))
+    except FfmpegError as error:
+        raise inspect.unreadable(path.name, str(error)) from error
 
 
 def _wav(path: Path, pieces: tuple[bytes, bytes], attempt: Job) -> Path:

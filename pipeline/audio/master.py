@@ -14,11 +14,22 @@ from pipeline.errors import AudioError, Problem
 from pipeline.model import Mastering
 
 ATTEMPTS = 5
+SHORTEST_S = 0.5
+"""EBU R128 measures in blocks of 0.4 s: what is shorter has no loudness."""
 _CLOSE_LU = 0.1
 _PREVIEWS = 3
 
 OnStep = Callable[[str, float], None]
 """Called with what is being done and how far it is (0 to 1)."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Recording:
+    """A file with sound in it."""
+
+    path: Path
+    name: str
+    """What messages call it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,8 +52,7 @@ class _Desk:
     """One recording on the desk."""
 
     ffmpeg: Ffmpeg
-    path: Path
-    name: str
+    recording: Recording
     mastering: Mastering
     folder: Path
     bumpers: tuple[Bumper | None, Bumper | None]
@@ -52,8 +62,12 @@ class _Desk:
         return lambda seconds: self.on_step(what, min(1.0, seconds / length_s) if length_s else 0.0)
 
     def inputs(self, attempt: Job) -> list[str]:
-        files = joints.write(self.ffmpeg, self.path, attempt, self.bumpers, self.folder) if attempt.bumpers else []
-        return [*source(self.path), *(argument for file in files for argument in source(file))]
+        files = (
+            joints.write(self.ffmpeg, self.recording.path, attempt, self.bumpers, self.folder)
+            if attempt.bumpers
+            else []
+        )
+        return [*source(self.recording.path), *(argument for file in files for argument in source(file))]
 
     def preview(self, attempt: Job) -> Job:
         """`attempt` with the gain at which the limited signal will be on target, found without encoding."""
@@ -62,7 +76,7 @@ class _Desk:
             levels = inspect.levels(
                 self.ffmpeg,
                 self.inputs(attempt),
-                name=self.name,
+                name=self.recording.name,
                 filters=recipe.graph(attempt),
                 channels=attempt.channels,
                 claimed_s=attempt.duration_s,
@@ -82,11 +96,11 @@ class _Desk:
             run(self.ffmpeg, [*self.inputs(attempt), *arguments], timeout_s=limit_s, on_time=progress)
         except FfmpegError as error:
             mend = "Make room on the disk if it is full, or export the recording again."
-            raise AudioError(Problem(what=f"Encoding failed: {error}.", file=self.name, mend=mend)) from error
+            raise AudioError(Problem(what=f"Encoding failed: {error}.", file=self.recording.name, mend=mend)) from error
         return inspect.levels(
             self.ffmpeg,
             source(target),
-            name=self.name,
+            name=self.recording.name,
             channels=attempt.channels,
             claimed_s=attempt.duration_s,
             peak=True,
@@ -96,40 +110,25 @@ class _Desk:
 
 def master(
     ffmpeg: Ffmpeg,
-    path: Path,
+    recording: Recording,
     *,
-    name: str,
     mastering: Mastering,
-    bumper_paths: tuple[Path | None, Path | None],
+    bumpers: tuple[Recording | None, Recording | None] = (None, None),
     target: Path,
     on_step: OnStep,
 ) -> Master:
-    """Write the mastered MP3 of the recording `path` to `target` (no tags) and return what it measures.
+    """Write the mastered MP3 of `recording` to `target` (no tags) and return what it measures.
 
-    AudioError when the recording cannot be read, holds no sound, or cannot meet the loudness and peak asked for.
-    Memory does not grow with the length. `name` is how messages name the recording.
+    `bumpers` are intro and outro. AudioError when a recording cannot be read, holds no sound, or cannot meet the
+    loudness and peak asked for. Memory does not grow with the length.
     """
-    format = inspect.probe(ffmpeg, path, name)
-    heard = inspect.levels(
-        ffmpeg,
-        [*source(path)],
-        name=name,
-        filters="[0:a:0]aformat=channel_layouts=stereo" if format.channels > 2 else "",
-        channels=min(format.channels, 2),
-        claimed_s=format.claimed_s,
-        on_time=lambda seconds: on_step("listening", min(1.0, seconds / format.claimed_s) if format.claimed_s else 0.0),
-    )
-    if heard.loudness_lufs < inspect.SILENT_LUFS:
-        mend = "Check that the right track was exported."
-        raise AudioError(Problem(what="The recording holds no sound that can be heard.", file=name, mend=mend))
+    format = inspect.probe(ffmpeg, recording.path, recording.name)
+    heard = _heard(ffmpeg, recording, format, on_step)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".desk-") as folder:
-        intro, outro = (
-            joints.bumper(ffmpeg, bumper, mastering, bumper.name) if bumper else None for bumper in bumper_paths
-        )
+        intro, outro = (joints.bumper(ffmpeg, each.path, mastering, each.name) if each else None for each in bumpers)
         desk = _Desk(
             ffmpeg=ffmpeg,
-            path=path,
-            name=name,
+            recording=recording,
             mastering=mastering,
             folder=Path(folder),
             bumpers=(intro, outro),
@@ -139,10 +138,32 @@ def master(
         return _until_right(desk, attempt, target, heard, format)
 
 
+def _heard(ffmpeg: Ffmpeg, recording: Recording, format: Format, on_step: OnStep) -> Levels:
+    length = format.claimed_s
+    heard = inspect.levels(
+        ffmpeg,
+        source(recording.path),
+        name=recording.name,
+        filters="[0:a:0]aformat=channel_layouts=stereo" if format.channels > 2 else "",
+        channels=min(format.channels, 2),
+        claimed_s=length,
+        on_time=lambda seconds: on_step("listening", min(1.0, seconds / length) if length else 0.0),
+    )
+    if heard.duration_s < SHORTEST_S:
+        what = f"The recording lasts {heard.duration_s:.1f} seconds, too short to have a loudness."
+        raise AudioError(Problem(what=what, file=recording.name, mend="Check that all of it was exported."))
+    if heard.loudness_lufs < inspect.SILENT_LUFS:
+        mend = "Check that the right track was exported."
+        raise AudioError(
+            Problem(what="The recording holds no sound that can be heard.", file=recording.name, mend=mend)
+        )
+    return heard
+
+
 def _first(desk: _Desk, format: Format, heard: Levels) -> Job:
     start, end = 0.0, heard.duration_s
     if desk.mastering.trim_silence_s is not None:
-        silence = edges.sound(desk.ffmpeg, desk.path, format, heard)
+        silence = edges.sound(desk.ffmpeg, desk.recording.path, format, heard)
         start, end = edges.kept(heard, silence, keep_s=desk.mastering.trim_silence_s)
     first = recipe.job(desk.mastering, format, heard, start_s=start, end_s=end)
     intro, outro = desk.bumpers
@@ -178,4 +199,4 @@ def _until_right(desk: _Desk, attempt: Job, target: Path, heard: Levels, format:
         f"the nearest was {delivered.loudness_lufs:g} LUFS with {delivered.peak_dbtp:g} dBTP."
     )
     mend = "Level it in an editor first: it is mostly soft, with short loud sounds. Or lower `audio: loudness`."
-    raise AudioError(Problem(what=what, file=desk.name, mend=mend))
+    raise AudioError(Problem(what=what, file=desk.recording.name, mend=mend))

@@ -110,7 +110,8 @@ def body(attempt: Job) -> str:
 
 def shape(attempt: Job) -> str:
     """Filters to the delivered channels, rate and level, in floating point."""
-    fold = "pan=mono|c0=c0," if attempt.fold else ""
+    # More than two channels are mixed to stereo first, as they were when their sameness was measured.
+    fold = "aformat=channel_layouts=stereo,pan=mono|c0=c0," if attempt.fold else ""
     layout = "mono" if attempt.channels == 1 else "stereo"
     formats = f"aformat=sample_fmts=fltp:channel_layouts={layout}"
     return f"{fold}{formats},aresample={attempt.rate_hz},volume={attempt.gain_db:.4f}dB"

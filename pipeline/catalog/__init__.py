@@ -15,7 +15,7 @@ from pipeline.catalog.complaints import complaints
 from pipeline.catalog.located import Located
 from pipeline.catalog.schema import AudioKeys, EpisodeKeys, Keys, ShowKeys
 from pipeline.errors import Problem, ShowError
-from pipeline.model import Catalog, Cue, Episode, Mastering, Origin, Show, Slug, Source
+from pipeline.model import NO_AUDIO, Catalog, Cue, Episode, Mastering, Origin, Show, Slug, Source, Status
 from pipeline.text import slugify
 
 SHOW_FILE = Path("feed/show.yaml")
@@ -136,7 +136,7 @@ class _Reader:
             self.problems.append(Problem(what="The folder's name gives no web address.", file=name, line=1, mend=mend))
             return None
         self.origins[slug] = origin
-        audio = self.audio(folder, keys.audio, origin)
+        audio = self.audio(folder, keys, origin)
         transcript = self.transcript(folder, keys.transcript, origin)
         image = self.source(folder, keys.image, origin, "image") if keys.image else None
         if audio is None or show is None:
@@ -145,12 +145,14 @@ class _Reader:
             keys, show, folder=folder.name, slug=slug, audio=audio, notes=notes, transcript=transcript, image=image
         )
 
-    def audio(self, folder: Path, named: str | None, origin: Origin) -> Source | None:
-        if named:
-            return self.source(folder, named, origin, "audio")
-        found = [path for path in sorted(folder.iterdir()) if path.suffix.lower() in files.AUDIO_SUFFIXES]
+    def audio(self, folder: Path, keys: EpisodeKeys, origin: Origin) -> Source | None:
+        if keys.audio and (keys.status is Status.LIVE or (folder / keys.audio).exists()):
+            return self.source(folder, keys.audio, origin, "audio")
+        found = files.ending(folder, files.AUDIO_SUFFIXES)
         if len(found) == 1:
             return self.source(folder, found[0].name, origin, "audio")
+        if keys.status is not Status.LIVE:
+            return NO_AUDIO
         listed = ", ".join(f"`{path.name}`" for path in found)
         what = f"It is not clear which recording to take: {listed}." if found else "The episode has no recording."
         mend = f"Say which with `audio: {found[0].name}`." if found else "Put an audio file in its folder."
@@ -158,7 +160,7 @@ class _Reader:
         return None
 
     def transcript(self, folder: Path, named: str | None, origin: Origin) -> tuple[Cue, ...]:
-        found = [folder / named] if named else sorted(folder.glob("*.vtt"))[:1]
+        found = [folder / named] if named else files.ending(folder, transcripts.SUFFIXES)[:1]
         if not found:
             return ()
         if why := files.trouble(found[0], self.root):
@@ -195,7 +197,7 @@ class _Reader:
                 self.missing(folder / str(name), why, document.origin, key)
 
     def source(self, folder: Path, name: str, origin: Origin, *key: str) -> Source | None:
-        path = folder / name
+        path = files.spelled(folder, name)
         if why := files.trouble(path, self.root):
             self.missing(path, why, origin, *key)
             return None

@@ -13,7 +13,7 @@ from pipeline.model import Origin
 
 _SAY: Mapping[str, Callable[[ErrorDetails], tuple[str, str]]] = {
     "missing": lambda error: (f"`{_key(error)}` is missing", f"Add a line `{_key(error)}: ...`."),
-    "value_error": lambda error: (f"`{_key(error)}`: {error['ctx']['error']}", ""),
+    "value_error": lambda error: (_own_words(error), ""),
     "string_type": lambda error: (f"`{_key(error)}` should be a text, on one line", "Write a text after the colon."),
     "too_long": lambda error: (
         f"`{_key(error)}` is longer than {error['ctx']['max_length']} characters",
@@ -28,10 +28,12 @@ _SAY: Mapping[str, Callable[[ErrorDetails], tuple[str, str]]] = {
         "Put each item on a line of its own after a dash.",
     ),
     "model_type": lambda error: (f"`{_key(error)}` should hold keys of its own", "Indent them on the lines below it."),
-    "too_short": lambda error: (f"`{_key(error)}` should name at least one", ""),
+    "too_short": lambda error: (
+        f"`{_key(error)}` is empty" if error["input"] == "" else f"`{_key(error)}` should name at least one",
+        "Write something after the colon.",
+    ),
     "string_pattern_mismatch": lambda error: (f"`{_key(error)}` cannot be `{_seen(error)}`", ""),
 }
-_WHERE_EMPTY = {"string_type", "tuple_type", "model_type", "int_parsing", "float_parsing", "int_type", "float_type"}
 
 
 def complaints(error: ValidationError, schema: type[BaseModel], origin: Origin) -> Iterator[Problem]:
@@ -58,10 +60,14 @@ def _said(error: ErrorDetails, schema: type[BaseModel]) -> tuple[str, str]:
     if error["type"] in {"literal_error", "enum"}:
         allowed = str(error["ctx"]["expected"]).replace("'", "").replace(" or ", ", ").split(", ")
         return f"`{_key(error)}` cannot be `{_seen(error)}`", _nearest(_seen(error), allowed)
-    if error["input"] is None and error["type"] in _WHERE_EMPTY:
-        return f"`{_key(error)}` is empty", "Write a value after the colon, or remove the line."
     say = _SAY.get(error["type"])
-    return say(error) if say else (f"`{_key(error)}`: {error['msg']}", "")
+    return say(error) if say else (f"`{_key(error)}` cannot be `{_seen(error)}`", "")
+
+
+def _own_words(error: ErrorDetails) -> str:
+    """What `values` says of a key, as one sentence with it."""
+    words = str(error["ctx"]["error"])
+    return f"`{_key(error)}`{' ' if words.startswith(('is ', 'should ', 'holds ')) else ': '}{words}"
 
 
 def _known(schema: type[BaseModel], path: tuple[int | str, ...]) -> list[str]:

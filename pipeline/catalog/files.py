@@ -3,6 +3,7 @@
 import hashlib
 import re
 import stat
+import unicodedata
 from pathlib import Path
 
 from pipeline.errors import Problem
@@ -23,7 +24,7 @@ def trouble(path: Path, root: Path) -> str | None:
         steps = path.relative_to(root).parts
     except ValueError:
         return "lies outside the show"
-    if any(printable(step) != step for step in steps):
+    if any(printable(step) != step or "\n" in step for step in steps):
         return "has a name with control characters"
     here = root
     for step in steps:
@@ -37,6 +38,20 @@ def trouble(path: Path, root: Path) -> str | None:
         if stat.S_ISLNK(mode):
             return "is a link to somewhere else"
     return None if stat.S_ISREG(mode) else "is not a file"
+
+
+def ending(folder: Path, suffixes: tuple[str, ...]) -> list[Path]:
+    """The files of a folder with one of these endings, in any case; hidden ones (macOS writes `._name`) left out."""
+    return [path for path in sorted(folder.glob("[!.]*")) if path.suffix.lower() in suffixes]
+
+
+def spelled(folder: Path, name: str) -> Path:
+    """The file that `name` means, also where the disk spells its accents in another way (NFD, as macOS does)."""
+    path = folder / name
+    if path.parent.is_dir() and not path.exists():
+        wanted = unicodedata.normalize("NFC", path.name)
+        return next((each for each in path.parent.iterdir() if unicodedata.normalize("NFC", each.name) == wanted), path)
+    return path
 
 
 def text(path: Path, root: Path) -> str | Problem:

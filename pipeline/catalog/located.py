@@ -103,7 +103,7 @@ class _Reader:
             return dict(self._pairs(node, loc))
         if isinstance(node, yaml.SequenceNode):
             return [self.value(item, (*loc, place)) for place, item in enumerate(node.value)]
-        bare = isinstance(node, yaml.ScalarNode) and node.style is None
+        bare = isinstance(node, yaml.ScalarNode) and not node.style
         return None if bare and node.value == "" else str(node.value)
 
     def _pairs(self, node: yaml.MappingNode, loc: Loc) -> Iterator[tuple[str, Plain]]:

@@ -1,5 +1,6 @@
 """What the schema accepted, as the records that travel on."""
 
+import unicodedata
 import uuid
 from collections.abc import Iterable
 
@@ -34,7 +35,7 @@ def episode(
 ) -> Episode:
     """The episode, with its files; without a guid of its own it gets one from the show's and its folder's name."""
     return Episode(
-        guid=Guid(keys.guid or str(uuid.uuid5(uuid.UUID(show.guid), folder))),
+        guid=Guid(keys.guid or str(uuid.uuid5(uuid.UUID(show.guid), unicodedata.normalize("NFC", folder)))),
         slug=slug,
         folder=folder,
         title=keys.title,

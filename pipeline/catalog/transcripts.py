@@ -1,5 +1,6 @@
 """Reading a WebVTT or SRT transcript into cues."""
 
+import html
 import re
 from io import StringIO
 from pathlib import Path
@@ -11,9 +12,10 @@ from pipeline.catalog.files import text
 from pipeline.errors import Problem
 from pipeline.model import Cue
 
-_TAG = re.compile(r"</?[a-z]*[^<>]*>", re.IGNORECASE)
-_ENTITIES = {"&lt;": "<", "&gt;": ">", "&nbsp;": "\N{NO-BREAK SPACE}", "&lrm;": "", "&rlm;": "", "&amp;": "&"}
+_TAG = re.compile(r"</?[a-z][^<>]*>|<\d\d:[\d:.]*>|</>", re.IGNORECASE)
+_TIMES = re.compile(r"^.*-->.*$", re.MULTILINE)
 _FORMATS = {".vtt": "vtt", ".srt": "srt"}
+SUFFIXES = tuple(_FORMATS)
 
 
 def read(path: Path, root: Path) -> tuple[Cue, ...] | Problem:
@@ -28,8 +30,11 @@ def read(path: Path, root: Path) -> tuple[Cue, ...] | Problem:
         captions = webvtt.from_buffer(StringIO(body), format=_FORMATS[path.suffix.lower()]).captions
     except (MalformedFileError, MalformedCaptionError, ValueError) as error:
         return Problem(what=f"The transcript cannot be read: {error}.", file=name, mend="Export it again as WebVTT.")
-    if not captions:
-        return Problem(what="The transcript has no lines with times.", file=name, mend="Export it again as WebVTT.")
+    lost = len(_TIMES.findall(body)) - len(captions)
+    if not captions or lost:
+        what = f"{lost or 'All'} of the transcript's times cannot be read."
+        mend = "Write them as 00:01:02.500 --> 00:01:05.000."
+        return Problem(what=what, file=name, why="Listeners would miss those lines.", mend=mend)
     cues = (
         Cue(
             start_s=_seconds(caption.start),
@@ -51,7 +56,4 @@ def _seconds(stamp: str) -> float:
 
 
 def _said(markup: str) -> str:
-    words = _TAG.sub("", markup)
-    for entity, char in _ENTITIES.items():
-        words = words.replace(entity, char)
-    return " ".join(words.split())
+    return " ".join(html.unescape(_TAG.sub("", markup)).split())

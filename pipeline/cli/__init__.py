@@ -1,13 +1,17 @@
 """The command line: words to settings, settings to one call, what is printed, and the exit status."""
 
 import os
+import signal
 import sys
+from io import TextIOWrapper
 
 import click
 
+from pipeline.cli import tell
 from pipeline.cli.commands import Commands
 from pipeline.cli.settings import Settings
 from pipeline.errors import Exit, OmroepError
+from pipeline.text import printable
 
 
 @click.group(
@@ -35,6 +39,10 @@ def omroep(context: click.Context, root: str) -> None:
 
 def main() -> None:
     """Run the command line and exit; after an interrupt at once, without waiting for writes that had begun."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal that cannot show “é” still gets the sentence
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # being asked to stop is being interrupted
     status = run(sys.argv[1:])
     if status == Exit.INTERRUPTED:
         sys.stdout.flush()
@@ -48,11 +56,11 @@ def run(arguments: list[str]) -> int:
     try:
         status = omroep.main(args=arguments, prog_name="omroep", standalone_mode=False)
     except OmroepError as error:
-        for problem in error.problems:
-            click.echo(f"{'problem' if problem.fatal else 'advice'}: {problem}", err=True)
+        tell.problems(error.problems, as_json="--json" in arguments)
         return error.status
     except click.ClickException as error:
-        error.show()
+        click.echo(printable(error.format_message()), err=True)
+        click.echo("See: omroep --help", err=True)
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         click.echo("Stopped. What listeners have is whole; run it again to go on.", err=True)

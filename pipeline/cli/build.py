@@ -3,11 +3,11 @@
 import click
 
 from pipeline.cli.publish import carry_out
-from pipeline.cli.settings import DEFAULT, Settings, as_json, base_url
+from pipeline.cli.settings import DEFAULT, Settings, as_json, base_url, folder
 
 
 @click.command()
-@click.option("--to", metavar="FOLDER", default=DEFAULT, show_default=True, type=click.Path(file_okay=False))
+@click.option("--to", metavar="FOLDER", default=DEFAULT, show_default=True, help="The folder; made where it is not.")
 @base_url
 @as_json
 @click.pass_obj
@@ -16,4 +16,4 @@ def build(settings: Settings, to: str, base_url: str | None, as_json: bool) -> N
 
     The folder is a complete static web site. It is the same publish, by the same code, as to a bucket.
     """
-    carry_out(settings, settings.connect(to), base_url, as_json=as_json)
+    carry_out(settings, folder(to, settings.root), base_url, as_json=as_json)

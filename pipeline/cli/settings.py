@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pipeline.errors import Problem, ShowError
+
 if TYPE_CHECKING:  # the stories take half a second to import, and `--help` does without
     from pipeline.model import Show
     from pipeline.publish import Newsroom
@@ -17,8 +19,9 @@ if TYPE_CHECKING:  # the stories take half a second to import, and `--help` does
 DEFAULT = "public"
 
 
-def _address(context: click.Context, option: click.Parameter, value: str | None) -> str | None:
-    from pipeline.catalog.schema import folder_address
+def public_address(context: click.Context, option: click.Parameter, value: str | None) -> str | None:
+    """An option's web address with one slash at its end."""
+    from pipeline.catalog.values import folder_address
 
     try:
         return folder_address(value) if value else None
@@ -36,7 +39,7 @@ base_url = click.option(
     "--base-url",
     metavar="URL",
     envvar="OMROEP_BASE_URL",
-    callback=_address,
+    callback=public_address,
     help="Public address of what is published.  [default: base_url in show.yaml]",
 )
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for a program to read.")
@@ -65,29 +68,44 @@ class Settings:
         return Newsroom(root=self.root, studio=studio, now=self.now, base_url=base_url)
 
     def connect(self, to: str | None) -> "Callable[[Show], Store]":
-        """A store for a show: at `to`, else where the show says, else in `public/`."""
-        return lambda show: _store(to or show.destination or DEFAULT, self.root)
+        """A store for a show: at `to` (seen from here), else where the show says (seen from it), else in `public/`."""
+        return lambda show: _store(to, Path.cwd(), self.root) if to else _store(show.destination, self.root, self.root)
 
 
-def _store(place: str, root: Path) -> "Store":
+def folder(to: str, root: Path) -> "Callable[[Show], Store]":
+    """A store in the folder `to`, seen from here."""
+    return lambda show: _folder(to, Path.cwd(), root)
+
+
+def _store(place: str | None, here: Path, root: Path) -> "Store":
+    place = place or DEFAULT
     scheme = place.partition("://")[0] if "://" in place else ""
     if scheme not in _STORES:
-        known = ", ".join(f"{name}://" for name in _STORES if name)
-        raise click.UsageError(f"`{place}` is not a place omroep can publish to; use a folder or {known}...")
-    return _STORES[scheme](place, root)
+        known = ", ".join(f"{name}://bucket/prefix" for name in _STORES if name)
+        what = f"`{place}` is not a place omroep can publish to."
+        raise ShowError(Problem(what=what, mend=f"Name a folder, or {known}."))
+    return _STORES[scheme](place, here, root)
 
 
-def _s3(place: str, _: Path) -> "Store":
+def _s3(place: str, here: Path, root: Path) -> "Store":
     from pipeline.store import s3  # boto3 takes 0.4 s to import, and only a bucket needs it
 
     return s3.connect(place)
 
 
-def _folder(place: str, root: Path) -> "Store":
+def _folder(place: str, here: Path, root: Path) -> "Store":
     from pipeline.store.folder import FolderStore
 
-    return FolderStore(root / place, called=f"{place.rstrip('/')}/")
+    path = (here / Path(place).expanduser()).resolve()
+    own = [root / name for name in _OWN]
+    if path == root or any(path.is_relative_to(each) or each.is_relative_to(path) for each in own):
+        what = f"`{place}` holds what the show is made from."
+        mend = f"Publish to a folder of its own, such as {DEFAULT}/."
+        raise ShowError(Problem(what=what, why="What is published would be mixed with it.", mend=mend))
+    return FolderStore(path, called=f"{place.rstrip('/')}/")
 
 
-_STORES: "Mapping[str, Callable[[str, Path], Store]]" = {"": _folder, "s3": _s3}
+_OWN = ("episodes", "feed", "templates", "pipeline", ".git", ".venv")
+"""Folders of a show in which nothing is published."""
+_STORES: "Mapping[str, Callable[[str, Path, Path], Store]]" = {"": _folder, "s3": _s3}
 """Scheme of a destination to its store: a new store is a row here."""

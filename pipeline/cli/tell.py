@@ -1,17 +1,21 @@
 """What is printed: progress, plans, receipts and advice, for people and as JSON."""
 
+from __future__ import annotations
+
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from pipeline.errors import Problem
-from pipeline.model import Action, Entry, Plan
-from pipeline.publish import OnStep, Prepared
 from pipeline.text import clock, megabytes, printable
+
+if TYPE_CHECKING:  # the stories take half a second to import, and `--help` does without
+    from pipeline.model import Action, Entry, Plan
+    from pipeline.publish import OnStep, Prepared
 
 
 def say(text: str = "") -> None:
@@ -21,7 +25,16 @@ def say(text: str = "") -> None:
 
 def dump(value: Any) -> None:
     """JSON on standard output."""
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+    click.echo(json.dumps(value, indent=2))  # in ASCII, so that no text in it can steer a terminal
+
+
+def problems(found: Iterable[Problem], *, as_json: bool) -> None:
+    """Why a command did not do what it was asked: a line each on standard error, or JSON on standard output."""
+    if as_json:
+        dump({"ok": False, "problems": [problem_json(problem) for problem in found]})
+        return
+    for problem in found:
+        click.echo(f"{'problem' if problem.fatal else 'advice'}: {problem}", err=True)
 
 
 def advise(warnings: Iterable[Problem]) -> None:

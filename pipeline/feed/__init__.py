@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from html import escape
 from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
@@ -91,7 +92,9 @@ def _item(item: FeedEntry, edition: Edition, entry: Entry, zone: ZoneInfo) -> No
     item.pubDate(episode.published.astimezone(zone))
     if episode.notes:
         item.content(xml_safe(notes.html(episode.notes)), type="html")
-    item.description(xml_safe(notes.description_html(episode.notes or episode.summary, LONGEST_DESCRIPTION)))
+        item.description(xml_safe(notes.description_html(episode.notes, LONGEST_DESCRIPTION)))
+    else:
+        item.description(f"<p>{escape(xml_safe(episode.summary or episode.title))}</p>")
 
 
 # --- our extension ----------------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from pipeline.model import Key, Object, Version
+from pipeline.model import Digest, Key, Object, Version
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -15,6 +15,8 @@ class Found:
     size: int
     """In bytes."""
     version: Version
+    sha256: Digest | None = None
+    """Where the store knows it without reading the bytes."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

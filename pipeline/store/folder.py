@@ -13,7 +13,7 @@ from typing import BinaryIO
 from uuid import uuid4
 
 from pipeline.errors import Conflict, Problem, StoreError
-from pipeline.model import Key, Object, Version
+from pipeline.model import Digest, Key, Object, Version
 from pipeline.store import ANYTHING, Anything, Contents, Found
 
 WORKSHOP = ".omroep-tmp"
@@ -206,7 +206,8 @@ def _found(key: Key, path: Path) -> Found | None:
     if file is None:
         return None
     with file:
-        return Found(key=key, size=os.fstat(file.fileno()).st_size, version=_version(file))
+        version = _version(file)
+        return Found(key=key, size=os.fstat(file.fileno()).st_size, version=version, sha256=Digest(version))
 
 
 def _version(file: BinaryIO, *, begun_with: bytes = b"") -> Version:

@@ -80,4 +80,4 @@ def _version(held: Object) -> Version:
 
 
 def _found(held: Object) -> Found:
-    return Found(key=held.key, size=len(_bytes(held)), version=_version(held))
+    return Found(key=held.key, size=len(_bytes(held)), version=_version(held), sha256=held.sha256)

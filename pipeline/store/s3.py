@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from io import BytesIO
@@ -17,7 +18,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from pipeline.errors import Conflict, Problem, StoreError
-from pipeline.model import Key, Object, Version
+from pipeline.model import Digest, Key, Object, Version
 from pipeline.store import ANYTHING, Anything, Contents, Found
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ CONFIG = Config(
 _REGION = ("region", ["AWS_REGION", "AWS_DEFAULT_REGION"], "us-east-1", None)
 """Name in the configuration file, variables, default, conversion: botocore by itself does not know AWS_REGION."""
 
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _MISSING = {"NoSuchKey", "404", "NotFound"}
 _CONFLICTS = {"PreconditionFailed", "412", "ConditionalRequestConflict", "409"}
 
@@ -114,7 +116,7 @@ def connect(url: str, *, config: Config = CONFIG) -> S3Store:
         session = boto3.session.Session(botocore_session=botocore.session.Session(session_vars={"region": _REGION}))
         return S3Store(url, client=session.client("s3", config=config))
     except (BotoCoreError, ValueError) as error:
-        raise StoreError(_problem(url, "opened", error)) from error
+        raise StoreError(_problem("The bucket", "opened", error)) from error
 
 
 class S3Store:
@@ -123,8 +125,9 @@ class S3Store:
     def __init__(self, url: str, *, client: S3Client) -> None:
         scheme, _, rest = url.partition("://")
         self._bucket, _, prefix = rest.partition("/")
-        if scheme != "s3" or not self._bucket:
-            raise StoreError(Problem(what=f"“{url}” does not name a bucket.", mend="Write it as s3://bucket/prefix."))
+        if scheme != "s3" or not _BUCKET.fullmatch(self._bucket):  # it is not shown: it may hold a key by mistake
+            mend = "Write it as s3://bucket/prefix, and give credentials in AWS's own variables."
+            raise StoreError(Problem(what="The destination does not name a bucket.", mend=mend))
         self._prefix = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
         self.client = client
 
@@ -149,7 +152,11 @@ class S3Store:
         """See `Store.stat`."""
         with self._in_words(key, "read"):
             head = self._head(key)
-        return Found(key=key, size=head["ContentLength"], version=_version(head["ETag"])) if head else None
+        if not head:
+            return None
+        told = head["Metadata"].get("sha256")
+        sha256 = Digest(told) if told else None
+        return Found(key=key, size=head["ContentLength"], version=_version(head["ETag"]), sha256=sha256)
 
     def put(self, item: Object, *, expected: Version | Anything | None = ANYTHING) -> Version:
         """See `Store.put`; what is too large for one request (on Amazon 5 GB) is refused by the server."""

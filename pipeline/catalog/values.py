@@ -1,0 +1,178 @@
+"""What a producer's text must look like to be a title, a moment, an address, a colour."""
+
+import re
+from datetime import datetime, time
+from typing import Any
+from urllib.parse import quote, urlsplit
+from zoneinfo import ZoneInfo, available_timezones
+
+from babel import Locale, UnknownLocaleError
+
+from pipeline.text import xml_safe
+
+_FLAGS = {"yes": True, "true": True, "on": True, "no": False, "false": False, "off": False, "clean": False}
+_YEARS = range(1970, 3000)
+_IN_A_URL = "/:?#[]@!$&'()*+,;=%~-._"
+
+
+def text(value: Any) -> str:
+    """`value`, which must be a text that a feed can carry (XML 1.0 section 2.2)."""
+    if not isinstance(value, str):
+        raise ValueError("should be a text, on one line")
+    if xml_safe(value) != value:
+        raise ValueError("holds characters that a feed cannot carry; type it again")
+    return value
+
+
+def line(value: Any) -> str:
+    """A text on one line, its white space folded; not empty."""
+    folded = " ".join(text(value).split())
+    if not folded:
+        raise ValueError("is empty")
+    return folded
+
+
+def block(value: Any) -> str:
+    """A text of any number of lines."""
+    return text(value).strip()
+
+
+def file_name(value: Any) -> str:
+    """The name of a file in a given folder or below it."""
+    name = text(value)
+    if not name or name.startswith(("/", "~")) or "\\" in name or ".." in name.split("/"):
+        raise ValueError(f"`{name}` is not the name of a file in this folder")
+    return name
+
+
+def seconds(value: Any) -> float:
+    """A moment such as `1:02:03.5`, `2:03` or `45`, in seconds."""
+    found = re.fullmatch(r"(?:(?:(\d+):)?(\d{1,3}):(?=\d\d))?(\d{1,6}(?:\.\d{1,3})?)", text(value).strip())
+    if not found or (found[2] and float(found[3]) >= 60):
+        raise ValueError(f"`{value}` is not a time; write minutes:seconds, such as 2:03")
+    hour, minute, second = found.groups()
+    return int(hour or 0) * 3600 + int(minute or 0) * 60 + float(second)
+
+
+def moment(value: Any, zone: ZoneInfo) -> datetime:
+    """A date, alone (midnight in `zone`) or with a time and perhaps a zone or offset, as an aware moment.
+
+    A time that a clock change skips or repeats is a ValueError that says which.
+    """
+    found = re.fullmatch(r"(\d{4}-\d{2}-\d{2})(?:[T ](\d{1,2}:\d{2}(?::\d{2})?))?\s*(\S+)?", text(value).strip())
+    if not found:
+        raise ValueError(f"`{value}` is not a date; write it as 2020-10-05 or 2020-10-05 07:00")
+    day, hour, where = found.groups()
+    try:
+        naive = datetime.combine(datetime.fromisoformat(day), time.fromisoformat((hour or "00:00").zfill(5)))
+    except ValueError as error:
+        raise ValueError(f"`{value}` is not a date that exists") from error
+    if naive.year not in _YEARS:
+        raise ValueError(f"`{value}` is not in a year that a podcast has")
+    if where and re.fullmatch(r"Z|[+-]\d{2}:?\d{2}", where):
+        return _offset(naive, where, str(value))
+    return _unfolded(naive, ZoneInfo(zone_name(where)) if where else zone, str(value))
+
+
+def _offset(naive: datetime, where: str, value: str) -> datetime:
+    try:
+        return datetime.fromisoformat(f"{naive.isoformat()}{where}")
+    except ValueError as error:
+        raise ValueError(f"`{value}` has an offset that no place has; write one such as +01:00") from error
+
+
+def _unfolded(naive: datetime, zone: ZoneInfo, value: str) -> datetime:
+    first, second = (naive.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
+    if first.utcoffset() == second.utcoffset():
+        return first
+    happens = "twice" if first.timestamp() < second.timestamp() else "not at all"
+    raise ValueError(f"`{value}` happens {happens} in {zone.key}, where the clock changes; add the offset, +01:00")
+
+
+def zone_name(value: Any) -> str:
+    """A time zone's name."""
+    if text(value) not in available_timezones():
+        raise ValueError(f"`{value}` is not a time zone; write one such as Europe/Amsterdam")
+    return str(value)
+
+
+def language(value: Any) -> str:
+    """A language tag (BCP 47) of a language that dates can be written in."""
+    try:
+        Locale.parse(text(value), sep="-")
+    except (UnknownLocaleError, ValueError) as error:
+        raise ValueError(f"`{value}` is not a language; write a tag such as nl, en or nl-BE") from error
+    return str(value)
+
+
+def address(value: Any) -> str:
+    """A web address as it travels: ASCII, the host in IDNA, the rest quoted; without a user's name or password."""
+    if not re.fullmatch(r"https?://[^\s<>\"/]+(/[^\s<>\"]*)?", text(value)):
+        raise ValueError(f"`{value}` is not a web address; it should begin with https://")
+    try:
+        parts = urlsplit(value)
+        host = (parts.hostname or "").encode("idna").decode("ascii")
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError as error:
+        raise ValueError(f"`{value}` is not a web address; check the name of the site") from error
+    if "@" in parts.netloc:
+        raise ValueError("the address holds a user's name; addresses are public, so leave it out")
+    netloc = f"[{host}]{port}" if ":" in host else f"{host}{port}"
+    return str(parts._replace(netloc=netloc).geturl()).translate(_QUOTED)
+
+
+class _Quoted(dict[int, str]):
+    def __missing__(self, code: int) -> str:
+        return quote(chr(code), safe=_IN_A_URL)
+
+
+_QUOTED = _Quoted()
+
+
+def folder_address(value: Any) -> str:
+    """A web address with exactly one slash at its end, to which names of files can be added."""
+    found = address(value)
+    if "?" in found or "#" in found:
+        raise ValueError(f"`{value}` should end in a folder: no ? and no # in it")
+    return found.rstrip("/") + "/"
+
+
+def colour(value: Any) -> str:
+    """A colour as `#rrggbb`."""
+    if not re.fullmatch(r"#[0-9a-fA-F]{6}", text(value)):
+        raise ValueError(f"`{value}` is not a colour; write it as #24476b")
+    return str(value).lower()
+
+
+def email(value: Any) -> str:
+    """An e-mail address."""
+    if not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+", text(value)):
+        raise ValueError(f"`{value}` is not an e-mail address")
+    return str(value)
+
+
+def flag(value: Any) -> bool:
+    """Yes or no, in the words that YAML and Apple have for it."""
+    if text(value).lower() not in _FLAGS:
+        raise ValueError(f"`{value}` should be yes or no")
+    return _FLAGS[str(value).lower()]
+
+
+def words(value: Any) -> Any:
+    """A list, also where it was written on one line with commas."""
+    return [part for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+def named(value: Any) -> Any:
+    """A person's keys, also where only the name was written."""
+    return {"name": value} if isinstance(value, str) else value
+
+
+def timed(value: Any) -> Any:
+    """A chapter's keys, also where it was written as `0:00 Title`."""
+    if isinstance(value, dict) and len(value) == 1 and re.match(r"\d+:\d", key := next(iter(value))):
+        value = f"{key}: {value[key] or ''}"  # YAML saw a key in `- 0:00 One: a beginning`; a producer saw a title
+    if not isinstance(value, str):
+        return value
+    start, _, title = value.strip().partition(" ")
+    return {"start": start, "title": title}
