@@ -5,10 +5,12 @@ import subprocess
 import tomllib
 from pathlib import Path
 
+import click
 import pytest
 
 from pipeline import catalog
 from pipeline.catalog import schema
+from pipeline.cli import commands
 from pipeline.errors import Exit, ShowError
 from tests.docs import BLOCK, DOCUMENTS, renewed
 from tests.shows import write_show, write_tone
@@ -32,6 +34,14 @@ def test_every_command_is_documented() -> None:
     assert told == {path.stem for path in (ROOT / "pipeline" / "cli").glob("*.py")} - {
         *("__init__", "commands", "settings", "tell")
     }
+
+
+def test_the_list_of_commands_says_what_each_says() -> None:
+    """The list is made without importing the commands, so their first lines stand there twice."""
+    for name, about in commands.ABOUT.items():
+        command = commands.Commands().get_command(click.Context(click.Command("omroep")), name)
+        assert command
+        assert (command.help or "").partition("\n")[0] == about
 
 
 def test_every_exit_status_is_documented() -> None:

@@ -5,9 +5,7 @@ from typing import cast
 
 import click
 
-COMMANDS = ("check", "plan", "publish", "build", "status", "serve")
-"""In the order in which a producer meets them; each is a module of this package with a command of its name."""
-_ABOUT = {
+ABOUT = {
     "check": "Say what is wrong or could be better, and change nothing.",
     "plan": "Show what a publish would do, and write nothing.",
     "publish": "Make the destination hold this show.",
@@ -15,6 +13,7 @@ _ABOUT = {
     "status": "Show how every episode stands.",
     "serve": "Look at the show and listen to it on this machine.",
 }
+"""In the order in which a producer meets them; each is a module of this package with a command of its name."""
 
 
 class Commands(click.Group):
@@ -22,11 +21,11 @@ class Commands(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names, in the order of the table."""
-        return list(COMMANDS)
+        return list(ABOUT)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of that name."""
-        if cmd_name not in COMMANDS:
+        if cmd_name not in ABOUT:
             return None
         command = getattr(import_module(f"pipeline.cli.{cmd_name}"), cmd_name)
         return cast(click.Command, command)
@@ -34,4 +33,4 @@ class Commands(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list for `--help`, made without importing any of them."""
         with formatter.section("Commands"):
-            formatter.write_dl([(name, _ABOUT[name]) for name in COMMANDS])
+            formatter.write_dl(list(ABOUT.items()))

@@ -99,7 +99,7 @@ def _episode(entry: Entry) -> dict[str, Any]:
 
 def changes(plan: Plan) -> None:
     """What listeners will notice."""
-    for change in plan.changes:
+    for change in plan.changes or ("nothing that podcast apps would notice: pages change",):
         say(f"  {change}")
 
 
