@@ -42,6 +42,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal that cannot show “é” still gets the sentence
+    os.environ.setdefault("PATH", os.defpath)  # pydub cannot be imported without one
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # being asked to stop is being interrupted
     status = run(sys.argv[1:])
     if status == Exit.INTERRUPTED:
