@@ -1,5 +1,6 @@
 """What tests share: tools that are started once and ended for sure."""
 
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -8,6 +9,9 @@ from tests import seaweed
 from tests.tools import require
 
 pytest.register_assert_rewrite("tests.store_contract")
+
+# Whoever starts the tests in the background of a shell hands them an ignored Ctrl-C, and they hand it on.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
