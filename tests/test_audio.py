@@ -316,7 +316,9 @@ def test_a_pointer_that_was_never_published_is_named(tmp_path: Path) -> None:
 # --- the recipe -------------------------------------------------------------------------------------------------------
 
 STEREO = Format(container="wav", codec="pcm_s16le", channels=2, rate_hz=48000, claimed_s=60.0)
-HEARD = Levels(loudness_lufs=-23.0, range_lu=5.0, peak_dbtp=None, duration_s=60.0, same_channels=True)
+HEARD = Levels(
+    loudness_lufs=-23.0, range_lu=5.0, peak_dbtp=None, duration_s=60.0, samples=60 * 48000, same_channels=True
+)
 
 
 def test_the_first_attempt_follows_from_the_measurement() -> None:

@@ -20,7 +20,9 @@ OLDEST = 6
 DEMUXERS = "wav,w64,flac,mp3,mov,ogg,aac,aiff,caf"
 """Containers that may be opened: none of them can name another file to read."""
 QUIET = ("-nostdin", "-hide_banner", "-nostats", "-loglevel", "info")
+CORES = os.cpu_count() or 1
 _LOG_TAIL = 1 << 18
+_free_cores = threading.BoundedSemaphore(CORES)
 _alive: "set[subprocess.Popen[bytes]]" = set()
 _closed = threading.Event()
 
@@ -101,6 +103,13 @@ def pcm(ffmpeg: Ffmpeg, arguments: Sequence[str], *, most: int, timeout_s: float
 
 @contextmanager
 def _running(
+    ffmpeg: Ffmpeg, arguments: Sequence[str], log: IO[bytes], timeout_s: float
+) -> Iterator["subprocess.Popen[bytes]"]:
+    with _free_cores:  # one ffmpeg keeps one core busy: more of them at once would only be slower
+        yield from _started(ffmpeg, arguments, log, timeout_s)
+
+
+def _started(
     ffmpeg: Ffmpeg, arguments: Sequence[str], log: IO[bytes], timeout_s: float
 ) -> Iterator["subprocess.Popen[bytes]"]:
     process = subprocess.Popen(

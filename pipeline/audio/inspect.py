@@ -35,6 +35,8 @@ class Levels:
     """True peak; None where it was not asked for."""
     duration_s: float
     """Of what decoded."""
+    samples: int
+    """In each channel, of what decoded."""
     same_channels: bool = False
 
 
@@ -119,6 +121,7 @@ def _levels(log: str, name: str, *, stereo: bool, peak: bool) -> Levels:
         range_lu=_number(summary, r"LRA:\s+(\S+) LU\b"),
         peak_dbtp=_number(summary, r"True peak:\s+Peak:\s+(\S+) dBFS") if peak else None,
         duration_s=round(int(samples[-1]) / int(rate[-1]), 3),
+        samples=int(samples[-1]),
         same_channels=stereo and (difference[-1] == "-inf" or float(difference[-1]) < SAME_BELOW_DBFS),
     )
 

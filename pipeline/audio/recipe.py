@@ -4,11 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from pipeline import digest
+from pipeline.audio.chunks import Part
 from pipeline.audio.inspect import Format, Levels
 from pipeline.model import Digest, Mastering
 
 EDITION = 1
 """Raised when the same settings come to mean other audio; published episodes are told, not redone."""
+PARTS_FROM_S = 300.0
+"""From this length on all cores share the encoding of one recording."""
 TOLERANCE_LU = 0.5
 """How far the delivered loudness may be from the target."""
 JOINT_HEADROOM_DB = 12.0
@@ -37,6 +40,8 @@ class Job:
     intro_s: float = 0.0
     outro_s: float = 0.0
     """Length of the bumpers; 0 where there is none."""
+    samples: int = 0
+    """In each channel of what goes into the encoder, once that was counted."""
 
     @property
     def duration_s(self) -> float:
@@ -131,12 +136,28 @@ def graph(attempt: Job) -> str:
     return f"{body(attempt)}[body];{raised}{order}concat=n={len(joints) + 1}:v=0:a=1,{limiter}"
 
 
+def cut(attempt: Job, part: Part) -> str:
+    """The filter that hands an encoder its part of the limited signal."""
+    start, end = part.samples
+    return f"{graph(attempt)},atrim=start_sample={start}{f':end_sample={end}' if end else ''},asetpts=PTS-STARTPTS"
+
+
+def in_parts(attempt: Job) -> bool:
+    """Whether it is encoded without LAME's bit reservoir, so that several cores can share it.
+
+    By length alone: another machine, with more or fewer cores, makes the same bytes. What is short is done soon enough
+    by one core, and keeps the reservoir.
+    """
+    return attempt.duration_s >= PARTS_FROM_S
+
+
 def encoder(attempt: Job) -> Sequence[str]:
-    """Output arguments: constant bitrate with a Xing header, and nothing of the source's tags."""
+    """Output arguments: constant bitrate with a Xing header (for parts, `chunks` writes it), no tags of the source."""
+    reservoir, header = ("0", "0") if in_parts(attempt) else ("1", "1")
     return [
         *("-c:a", "libmp3lame", "-b:a", f"{attempt.bitrate_kbps}k", "-ar", str(attempt.rate_hz)),
-        *("-map_metadata", "-1", "-map_chapters", "-1", "-id3v2_version", "0", "-write_id3v1", "0"),
-        *("-write_xing", "1", "-fflags", "+bitexact", "-flags:a", "+bitexact", "-f", "mp3"),
+        *("-reservoir", reservoir, "-map_metadata", "-1", "-map_chapters", "-1", "-id3v2_version", "0"),
+        *("-write_id3v1", "0", "-write_xing", header, "-fflags", "+bitexact", "-flags:a", "+bitexact", "-f", "mp3"),
     ]
 
 
