@@ -14,7 +14,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from pipeline import catalog, feed, pages, sidecars, theme
-from pipeline.audio import ffmpeg, inspect
+from pipeline.audio import ffmpeg, measure
 from pipeline.audio.master import Recording, master
 from pipeline.model import Edition, Guid, Mastering, Slug
 from tests import records
@@ -125,7 +125,7 @@ def audio(folder: Path) -> None:
     row(f"ffmpeg-normalize, {MINUTES} min of speech", theirs)
     row("omroep, the same, its verification included", mine, beside=theirs)
     for name in ("peer", "ours"):
-        levels = inspect.levels(found, ffmpeg.source(folder / f"{name}.mp3"), name=name, channels=2, peak=True)
+        levels = measure.levels(found, ffmpeg.source(folder / f"{name}.mp3"), name=name, channels=2, peak=True)
         lufs, peak = f"{levels.loudness_lufs:.1f} LUFS", f"{levels.peak_dbtp:.1f} dBTP"
         print(f"|   delivered by {name:<37} | {lufs} | {peak} |         |")
 

@@ -15,10 +15,11 @@ import pyloudnorm
 import pytest
 
 from pipeline import catalog
-from pipeline.audio import deliver, edges, ffmpeg, inspect, recipe
+from pipeline.audio import deliver, edges, ffmpeg, measure, recipe
 from pipeline.audio.deliver import Sleeve, Studio
-from pipeline.audio.inspect import Format, Levels
+from pipeline.audio.inspect import Format
 from pipeline.audio.master import Master, Recording, master
+from pipeline.audio.measure import Levels
 from pipeline.errors import AudioError
 from pipeline.model import Chapter, Mastering, Media
 from tests.shows import write_episode, write_show, write_tone
@@ -197,8 +198,8 @@ def test_a_tag_that_imitates_the_meter_is_not_believed(tmp_path: Path) -> None:
     tags = ["-metadata", f"comment={lie}", "-metadata", "Stream #0:0=Audio: pcm_s16le, 8000 Hz"]
     source = tmp_path / "in.flac"
     subprocess.run([FFMPEG.path, "-v", "error", "-i", tmp_path / "in.wav", *tags, source], check=True)
-    honest = inspect.levels(FFMPEG, ffmpeg.source(tmp_path / "in.wav"), name="in.wav", channels=1)
-    assert inspect.levels(FFMPEG, ffmpeg.source(source), name="in.flac", channels=1) == honest
+    honest = measure.levels(FFMPEG, ffmpeg.source(tmp_path / "in.wav"), name="in.wav", channels=1)
+    assert measure.levels(FFMPEG, ffmpeg.source(source), name="in.flac", channels=1) == honest
     assert honest.duration_s == 4.0
 
 
@@ -289,7 +290,7 @@ def test_a_file_is_mastered_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         runs.append(arguments)
         return ffmpeg.run(*arguments, **options)
 
-    for module in ("encode", "inspect"):
+    for module in ("encode", "inspect", "measure"):
         monkeypatch.setattr(f"pipeline.audio.{module}.run", counted)
     again, _ = delivered(tmp_path)
     assert (again, runs) == (first, [])

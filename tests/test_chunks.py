@@ -9,7 +9,8 @@ from mutagen.mp3 import MP3, BitrateMode
 
 from pipeline.audio import chunks, encode, recipe
 from pipeline.audio.chunks import FRAME, PERIOD, WARM_UP, Part
-from pipeline.audio.inspect import Format, Levels
+from pipeline.audio.inspect import Format
+from pipeline.audio.measure import Levels
 from pipeline.audio.recipe import Job
 from pipeline.errors import AudioError
 from pipeline.model import Mastering

@@ -4,7 +4,8 @@ import warnings
 from pathlib import Path
 
 from pipeline.audio.ffmpeg import Ffmpeg
-from pipeline.audio.inspect import Format, Levels, window
+from pipeline.audio.inspect import Format, window
+from pipeline.audio.measure import Levels
 
 with (
     warnings.catch_warnings()

@@ -82,10 +82,20 @@ def source(path: Path, *options: str) -> list[str]:
     return [*options, "-protocol_whitelist", "file", "-format_whitelist", DEMUXERS, "-i", f"file:{path.absolute()}"]
 
 
-def run(ffmpeg: Ffmpeg, arguments: Sequence[str], *, timeout_s: float, on_time: OnTime | None = None) -> str:
-    """Run to the end and return what it logged (the last 256 kB); FfmpegError when it fails or takes too long."""
+def run(
+    ffmpeg: Ffmpeg,
+    arguments: Sequence[str],
+    *,
+    timeout_s: float,
+    on_time: OnTime | None = None,
+    folder: Path | None = None,
+) -> str:
+    """Run to the end and return what it logged (the last 256 kB); FfmpegError when it fails or takes too long.
+
+    Files that a filter writes by a bare name are made in `folder`.
+    """
     with tempfile.TemporaryFile() as log:
-        with _running(ffmpeg, ["-progress", "pipe:1", *arguments], log, timeout_s) as process:
+        with _running(ffmpeg, ["-progress", "pipe:1", *arguments], log, timeout_s, folder) as process:
             for seconds in _times(process):
                 if on_time:
                     on_time(seconds)
@@ -103,20 +113,21 @@ def pcm(ffmpeg: Ffmpeg, arguments: Sequence[str], *, most: int, timeout_s: float
 
 @contextmanager
 def _running(
-    ffmpeg: Ffmpeg, arguments: Sequence[str], log: IO[bytes], timeout_s: float
+    ffmpeg: Ffmpeg, arguments: Sequence[str], log: IO[bytes], timeout_s: float, folder: Path | None = None
 ) -> Iterator["subprocess.Popen[bytes]"]:
     with _free_cores:  # one ffmpeg keeps one core busy: more of them at once would only be slower
-        yield from _started(ffmpeg, arguments, log, timeout_s)
+        yield from _started(ffmpeg, arguments, log, timeout_s, folder)
 
 
 def _started(
-    ffmpeg: Ffmpeg, arguments: Sequence[str], log: IO[bytes], timeout_s: float
+    ffmpeg: Ffmpeg, arguments: Sequence[str], log: IO[bytes], timeout_s: float, folder: Path | None
 ) -> Iterator["subprocess.Popen[bytes]"]:
     process = subprocess.Popen(
         [ffmpeg.path, *QUIET, *arguments],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=log,
+        cwd=folder,
         start_new_session=True,  # so that whatever it starts ends with it
         env={"PATH": os.defpath, "LC_ALL": "C"},  # no secret of ours is in reach of a decoder
     )

@@ -1,16 +1,11 @@
-"""What a recording is, and how loud: facts read from a decode, never from a header's claim."""
+"""What a recording is: facts read from its first decoded frame, and pieces of it as samples."""
 
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.audio.ffmpeg import Ffmpeg, FfmpegError, OnTime, pcm, run, source
+from pipeline.audio.ffmpeg import Ffmpeg, FfmpegError, pcm, run, source
 from pipeline.errors import AudioError, Problem
-
-SAME_BELOW_DBFS = -60.0
-"""Two channels whose difference never peaks above this are the same to a listener."""
-SILENT_LUFS = -69.0
-"""EBU R128's absolute gate is at -70: what reads lower holds no sound."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -23,21 +18,6 @@ class Format:
     rate_hz: int
     claimed_s: float | None
     """What its header says; only good for showing progress."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Levels:
-    """A measurement after EBU R128; mono counts as dual mono, so that -16 means the same to every listener."""
-
-    loudness_lufs: float
-    range_lu: float
-    peak_dbtp: float | None
-    """True peak; None where it was not asked for."""
-    duration_s: float
-    """Of what decoded."""
-    samples: int
-    """In each channel, of what decoded."""
-    same_channels: bool = False
 
 
 def limit_s(claimed_s: float | None) -> float:
@@ -76,59 +56,6 @@ def unreadable(name: str, why: str) -> AudioError:
     """The error for a file that is not a recording."""
     mend = "Export it again as WAV, FLAC, MP3, M4A, Ogg or AIFF and put that in its place."
     return AudioError(Problem(what=f"The recording cannot be read: {why}.", file=name, mend=mend))
-
-
-def levels(
-    ffmpeg: Ffmpeg,
-    inputs: list[str],
-    *,
-    name: str,
-    filters: str = "",
-    channels: int,
-    claimed_s: float | None = None,
-    peak: bool = False,
-    on_time: OnTime | None = None,
-) -> Levels:
-    """Decode `inputs` (arguments that open files), send them through `filters` ending in one stream, and measure it.
-
-    `channels` is the number that arrives at the meter. AudioError when nothing decodes.
-    """
-    meter = f"ebur128=dualmono=true:framelog=quiet:peak={'true' if peak else 'none'}"
-    count = "astats=measure_perchannel=none:measure_overall=Number_of_samples+Peak_level"
-    start = f"{filters}," if filters else "[0:a:0]"
-    if channels == 2:
-        graph = f"{start}asplit=2[whole][both];[both]pan=mono|c0=0.5*c0-0.5*c1,{count}[side];[whole]{meter}[out]"
-    else:
-        graph = f"{start}{count},{meter}[out]"
-    sinks = ["-map", "[out]", "-f", "null", "-"] + (["-map", "[side]", "-f", "null", "-"] if channels == 2 else [])
-    try:
-        log = run(ffmpeg, [*inputs, "-filter_complex", graph, *sinks], timeout_s=limit_s(claimed_s), on_time=on_time)
-    except FfmpegError as error:
-        raise unreadable(name, str(error)) from error
-    return _levels(log, name, stereo=channels == 2, peak=peak)
-
-
-def _levels(log: str, name: str, *, stereo: bool, peak: bool) -> Levels:
-    # The meter speaks when the graph is torn down, after every tag of the source was printed: the last one counts.
-    summary = log.rpartition("] Summary:\n")[2]
-    samples = re.findall(r"^\[Parsed_astats_\d+ @ \w+\] Number of samples: (\d+)", log, re.MULTILINE)
-    rate = re.findall(r"^  Stream #\d+:0.*?: Audio: pcm_\w+, (\d+) Hz", log, re.MULTILINE)
-    if not samples or not rate or int(samples[-1]) == 0:
-        raise unreadable(name, "no sound comes out of it")
-    difference = re.findall(r"^\[Parsed_astats_\d+ @ \w+\] Peak level dB: (\S+)", log, re.MULTILINE)
-    return Levels(
-        loudness_lufs=_number(summary, r"I:\s+(\S+) LUFS"),
-        range_lu=_number(summary, r"LRA:\s+(\S+) LU\b"),
-        peak_dbtp=_number(summary, r"True peak:\s+Peak:\s+(\S+) dBFS") if peak else None,
-        duration_s=round(int(samples[-1]) / int(rate[-1]), 3),
-        samples=int(samples[-1]),
-        same_channels=stereo and (difference[-1] == "-inf" or float(difference[-1]) < SAME_BELOW_DBFS),
-    )
-
-
-def _number(summary: str, pattern: str) -> float:
-    found = re.search(pattern, summary)
-    return float(found[1]) if found else float("-inf")
 
 
 def window(ffmpeg: Ffmpeg, path: Path, *, start_s: float, length_s: float, rate_hz: int, channels: int) -> bytes:

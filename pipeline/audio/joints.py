@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pipeline.audio import edges, inspect, recipe
+from pipeline.audio import edges, inspect, measure, recipe
 from pipeline.audio.ffmpeg import Ffmpeg, FfmpegError, pcm, source
 from pipeline.audio.recipe import JOINT_HEADROOM_DB, Job
 from pipeline.errors import AudioError, Problem
@@ -28,11 +28,11 @@ class Bumper:
 def bumper(ffmpeg: Ffmpeg, path: Path, mastering: Mastering, name: str) -> Bumper:
     """An intro or outro, measured; AudioError when it is silent or longer than `LONGEST_S`."""
     format = inspect.probe(ffmpeg, path, name)
-    levels = inspect.levels(ffmpeg, source(path), name=name, channels=format.channels)
+    levels = measure.levels(ffmpeg, source(path), name=name, channels=format.channels)
     if levels.duration_s > LONGEST_S or levels.duration_s < 2 * mastering.crossfade_s:
         what = f"A bumper should last between twice the cross-fade and {LONGEST_S:.0f} seconds."
         raise AudioError(Problem(what=what, file=name, mend="Cut it, or change `audio: crossfade`."))
-    if levels.loudness_lufs < inspect.SILENT_LUFS:
+    if levels.loudness_lufs < measure.SILENT_LUFS:
         raise AudioError(Problem(what="The bumper holds no sound.", file=name, mend="Export it again."))
     gain = mastering.loudness_lufs - levels.loudness_lufs
     return Bumper(path=path, duration_s=levels.duration_s, gain_db=gain, fold=levels.same_channels)

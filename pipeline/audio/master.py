@@ -5,10 +5,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pipeline.audio import edges, encode, inspect, joints, recipe
+from pipeline.audio import edges, encode, inspect, joints, measure, recipe
 from pipeline.audio.ffmpeg import CORES, Ffmpeg, source
-from pipeline.audio.inspect import Format, Levels
+from pipeline.audio.inspect import Format
 from pipeline.audio.joints import Bumper
+from pipeline.audio.measure import Levels
 from pipeline.audio.recipe import Job
 from pipeline.errors import AudioError, Problem
 from pipeline.model import Mastering
@@ -75,7 +76,7 @@ class _Desk:
         """`attempt` with the gain at which the limited signal will be on target, found without encoding."""
         aim = self.mastering.loudness_lufs + recipe.encoder_loss_db(attempt.bitrate_kbps)
         for _ in range(_PREVIEWS):
-            levels = inspect.levels(
+            levels = measure.levels(
                 self.ffmpeg,
                 self.inputs(attempt),
                 name=self.recording.name,
@@ -101,7 +102,7 @@ class _Desk:
             cores=self.cores,
             on_part=lambda part: self.on_step("encoding", part),
         )
-        return inspect.levels(
+        return measure.levels(
             self.ffmpeg,
             source(target),
             name=self.recording.name,
@@ -146,7 +147,7 @@ def master(
 
 def _heard(ffmpeg: Ffmpeg, recording: Recording, format: Format, on_step: OnStep) -> Levels:
     length = format.claimed_s
-    heard = inspect.levels(
+    heard = measure.levels(
         ffmpeg,
         source(recording.path),
         name=recording.name,
@@ -158,7 +159,7 @@ def _heard(ffmpeg: Ffmpeg, recording: Recording, format: Format, on_step: OnStep
     if heard.duration_s < SHORTEST_S:
         what = f"The recording lasts {heard.duration_s:.1f} seconds, too short to have a loudness."
         raise AudioError(Problem(what=what, file=recording.name, mend="Check that all of it was exported."))
-    if heard.loudness_lufs < inspect.SILENT_LUFS:
+    if heard.loudness_lufs < measure.SILENT_LUFS:
         mend = "Check that the right track was exported."
         raise AudioError(
             Problem(what="The recording holds no sound that can be heard.", file=recording.name, mend=mend)

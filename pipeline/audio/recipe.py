@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 
 from pipeline import digest
 from pipeline.audio.chunks import Part
-from pipeline.audio.inspect import Format, Levels
+from pipeline.audio.inspect import Format
+from pipeline.audio.measure import Levels
 from pipeline.model import Digest, Mastering
 
 EDITION = 1
