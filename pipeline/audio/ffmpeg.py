@@ -19,6 +19,18 @@ OLDEST = 6
 """Major version from which the filters used here behave as measured."""
 DEMUXERS = "wav,w64,flac,mp3,mov,ogg,aac,aiff,caf"
 """Containers that may be opened: none of them can name another file to read."""
+_MAGIC = (
+    ("wav", re.compile(rb"(RIFF|RIFX|RF64|BW64)....WAVE", re.DOTALL)),
+    ("w64", re.compile(rb"riff\x2e\x91\xcf\x11")),
+    ("flac", re.compile(rb"fLaC")),
+    ("ogg", re.compile(rb"OggS")),
+    ("aiff", re.compile(rb"FORM....AIF[FC]", re.DOTALL)),
+    ("caf", re.compile(rb"caff")),
+    ("mov", re.compile(rb"....ftyp", re.DOTALL)),
+    ("aac", re.compile(rb"\xff[\xf0\xf1\xf8\xf9]")),
+    ("mp3", re.compile(rb"\xff[\xe2-\xe7\xf2-\xf7\xfa-\xff]")),
+)
+"""Demuxer and how its files begin."""
 QUIET = ("-nostdin", "-hide_banner", "-nostats", "-loglevel", "info")
 CORES = os.cpu_count() or 1
 _LOG_TAIL = 1 << 18
@@ -78,8 +90,24 @@ def _fit(path: str) -> Ffmpeg | None:
 
 
 def source(path: Path, *options: str) -> list[str]:
-    """Arguments that open the file `path`, and nothing else, as audio in a whitelisted container."""
-    return [*options, "-protocol_whitelist", "file", "-format_whitelist", DEMUXERS, "-i", f"file:{path.absolute()}"]
+    """Arguments that open the file `path`, and nothing else, as audio in a whitelisted container.
+
+    The container is the one that its first bytes name. Left to guess, ffmpeg takes some sounds for other formats.
+    """
+    named = container(path)
+    format = ["-f", named] if named else []
+    only = ["-protocol_whitelist", "file", "-format_whitelist", DEMUXERS]
+    return [*options, *only, *format, "-i", f"file:{path.absolute()}"]
+
+
+def container(path: Path) -> str | None:
+    """The demuxer that a file's first bytes ask for, behind any ID3v2 tag; None where they are unclear."""
+    with path.open("rb") as file:
+        head = file.read(16)
+        if head[:3] == b"ID3":  # its size is in four bytes of seven bits (ID3v2.3, 3.1)
+            file.seek(10 + sum(byte << 7 * place for place, byte in enumerate(reversed(head[6:10]))))
+            head = file.read(16)
+    return next((name for name, magic in _MAGIC if magic.match(head)), None)
 
 
 def run(

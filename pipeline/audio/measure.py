@@ -169,8 +169,11 @@ def _series(file: Path, stretch: Stretch) -> list[float]:
 
 
 def _levels(readings: list[Reading], name: str, *, stereo: bool, peak: bool) -> Levels:
+    readings = [
+        reading for reading in readings if reading.samples
+    ]  # a header that claims too much leaves an empty half
     samples = sum(reading.samples for reading in readings)
-    if samples <= 0:
+    if not readings:
         raise unreadable(name, "no sound comes out of it")
     difference = max(reading.difference_dbfs for reading in readings)
     return Levels(

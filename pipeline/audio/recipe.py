@@ -13,7 +13,7 @@ EDITION = 1
 """Raised when the same settings come to mean other audio; published episodes are told, not redone."""
 PARTS_FROM_S = 300.0
 """From this length on all cores share the encoding of one recording."""
-TOLERANCE_LU = 0.5
+TOLERANCE_LU = 0.3
 """How far the delivered loudness may be from the target."""
 JOINT_HEADROOM_DB = 12.0
 """By which joints are written softer, so that two signals on top of each other do not clip before the limiter."""
