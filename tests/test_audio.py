@@ -406,6 +406,39 @@ def test_the_voice_in_the_middle_of_a_surround_recording_stays(tmp_path: Path) -
     assert heard[0] - heard[1] > 10
 
 
+WHOLE = [
+    ("a.wav", []),
+    ("a.aiff", ["-c:a", "pcm_s16be"]),
+    ("a.flac", []),
+    ("a.mp3", ["-c:a", "libmp3lame"]),
+    ("a.ogg", ["-c:a", "libvorbis"]),
+    ("a.opus", ["-c:a", "libopus", "-ar", "48000"]),
+    ("a.m4a", ["-c:a", "aac"]),
+]
+
+
+@pytest.mark.parametrize(("name", "options"), WHOLE)
+@pytest.mark.parametrize("part", [0.5, 0.97])
+def test_half_a_file_is_not_taken_for_a_whole_one(name: str, options: list[str], part: float, tmp_path: Path) -> None:
+    """A copy that was cut off decodes without a word; what its container promises tells. The whole file is fine."""
+    tone = write_tone(tmp_path / "in.wav", seconds=40)
+    subprocess.run([FFMPEG.path, "-v", "error", "-i", tone, *options, tmp_path / name], check=True)
+    assert mastered(tmp_path / name, tmp_path / "out.mp3").duration_s == pytest.approx(40, abs=0.12)
+    body = (tmp_path / name).read_bytes()
+    (tmp_path / name).write_bytes(body[: int(len(body) * part)])
+    with pytest.raises(AudioError, match=r"not complete|cannot be read"):
+        mastered(tmp_path / name, tmp_path / "out.mp3")
+
+
+def test_a_recording_of_unknown_length_is_whole(tmp_path: Path) -> None:
+    """Recorders that stream write a size of nothing or of everything into their header."""
+    body = bytearray(write_tone(tmp_path / "in.wav", seconds=3).read_bytes())
+    for size in (b"\0\0\0\0", b"\xff\xff\xff\xff"):
+        body[4:8] = size
+        (tmp_path / "in.wav").write_bytes(body)
+        assert mastered(tmp_path / "in.wav", tmp_path / "out.mp3").duration_s == pytest.approx(3, abs=0.12)
+
+
 @pytest.mark.parametrize(("seconds", "said"), [(0.2, "too short to have a loudness"), (0.0, "no sound comes out")])
 def test_too_little_is_told(seconds: float, said: str, tmp_path: Path) -> None:
     """A file that was cut off in the export."""

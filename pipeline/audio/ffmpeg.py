@@ -103,11 +103,16 @@ def source(path: Path, *options: str) -> list[str]:
 def container(path: Path) -> str | None:
     """The demuxer that a file's first bytes ask for, behind any ID3v2 tag; None where they are unclear."""
     with path.open("rb") as file:
+        skip_id3(file)
         head = file.read(16)
-        if head[:3] == b"ID3":  # its size is in four bytes of seven bits (ID3v2.3, 3.1)
-            file.seek(10 + sum(byte << 7 * place for place, byte in enumerate(reversed(head[6:10]))))
-            head = file.read(16)
     return next((name for name, magic in _MAGIC if magic.match(head)), None)
+
+
+def skip_id3(file: IO[bytes]) -> None:
+    """Go behind the ID3v2 tag at the start of a file, or stay at its start (ID3v2.3, 3.1: four times seven bits)."""
+    head = file.read(10)
+    size = sum(byte << 7 * place for place, byte in enumerate(reversed(head[6:10])))
+    file.seek(10 + size if head[:3] == b"ID3" else 0)
 
 
 def run(

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.audio import whole
 from pipeline.audio.ffmpeg import Ffmpeg, FfmpegError, pcm, run, source
 from pipeline.errors import AudioError, Problem
 
@@ -42,14 +43,23 @@ def probe(ffmpeg: Ffmpeg, path: Path, name: str) -> Format:
     frame = re.search(r"^\[Parsed_ashowinfo_0 @ \w+\] n:0 .* channels:(\d+) .*rate:(\d+)", log, re.MULTILINE)
     if not (container and codec and frame):
         raise unreadable(name, "no sound comes out of it")
+    name_of_container = container[1].split(",")[0]
+    if whole.cut_off(path, name_of_container):
+        raise incomplete(name, "the file ends before its header says it does")
     claim = re.search(r"^  Duration: (\d+):(\d+):(\d+\.\d+)", log, re.MULTILINE)
     return Format(
-        container=container[1].split(",")[0],
+        container=name_of_container,
         codec=codec[1],
         channels=int(frame[1]),
         rate_hz=int(frame[2]),
         claimed_s=int(claim[1]) * 3600 + int(claim[2]) * 60 + float(claim[3]) if claim else None,
     )
+
+
+def incomplete(name: str, why: str) -> AudioError:
+    """The error for a recording of which a part is missing."""
+    mend = "Wait until it has been copied whole, or copy or export it again."
+    return AudioError(Problem(what=f"The recording is not complete: {why}.", file=name, mend=mend))
 
 
 def unreadable(name: str, why: str) -> AudioError:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pipeline.audio import edges, encode, inspect, joints, measure, recipe
+from pipeline.audio import edges, encode, inspect, joints, measure, recipe, whole
 from pipeline.audio.ffmpeg import CORES, Ffmpeg, source
 from pipeline.audio.inspect import Format
 from pipeline.audio.joints import Bumper
@@ -13,10 +13,13 @@ from pipeline.audio.measure import Levels
 from pipeline.audio.recipe import Job
 from pipeline.errors import AudioError, Problem
 from pipeline.model import Mastering
+from pipeline.text import clock
 
 ATTEMPTS = 5
 SHORTEST_S = 0.5
 """EBU R128 measures in blocks of 0.4 s: what is shorter has no loudness."""
+_MISSING_S = 0.5
+"""What may be missing of what a header promises: encoders' paddings, a last frame."""
 _SMALL_LU = 0.5
 """A correction up to this much lands within a tenth, for the limiter hardly minds it: it need not be heard again."""
 _PREVIEWS = 3
@@ -156,6 +159,11 @@ def _heard(ffmpeg: Ffmpeg, recording: Recording, format: Format, on_step: OnStep
         claimed_s=length,
         on_time=lambda seconds: on_step("listening", min(1.0, seconds / length) if length else 0.0),
     )
+    promised = whole.promised_s(recording.path, format.container, format.rate_hz)
+    if promised and heard.duration_s < promised - _MISSING_S:
+        raise inspect.incomplete(
+            recording.name, f"it promises {clock(promised)}, and {clock(heard.duration_s)} decodes"
+        )
     if heard.duration_s < SHORTEST_S:
         what = f"The recording lasts {heard.duration_s:.1f} seconds, too short to have a loudness."
         raise AudioError(Problem(what=what, file=recording.name, mend="Check that all of it was exported."))
