@@ -1,7 +1,6 @@
 """Bumpers: an intro or outro brought to the show's loudness and joined to a recording's edge."""
 
 import wave
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -44,7 +43,10 @@ def write(
     """The joints of `attempt` as WAV files in `folder`, intro before outro: a bumper and an edge, cross-faded."""
     intro, outro = bumpers
     fade = attempt.crossfade_s
-    edge: Callable[[float], bytes] = lambda start: _piece(ffmpeg, recording, attempt, start, fade)  # noqa: E731
+
+    def edge(start_s: float) -> bytes:
+        return _piece(ffmpeg, recording, attempt, start_s, fade)
+
     made = []
     if intro:
         first = _piece(ffmpeg, intro.path, _own(attempt, intro), 0.0, intro.duration_s)
