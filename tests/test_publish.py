@@ -232,6 +232,24 @@ def test_replaced_audio_is_a_new_object_under_the_same_guid(root: Path) -> None:
     assert seen(store) == []
 
 
+def test_bumpers_of_the_show_move_chapters_and_words_along(tmp_path: Path) -> None:
+    """Named in show.yaml, joined to every episode: audio, chapters, transcript and feed agree on the new times."""
+    root = write_show(tmp_path, audio={"intro": "intro.wav", "outro": "outro.wav", "crossfade": "0.5"})
+    write_tone(root / "feed" / "intro.wav", seconds=2.0, hz=880)
+    write_tone(root / "feed" / "outro.wav", seconds=3.0, hz=990)
+    write_episode(root, "01-een", chapters=["0:00 Begin", "0:01 Verder"])
+    store = MemoryStore()
+    (entry,) = published(root, store).release.edition.entries
+    assert entry.media.shift_s == 1.5
+    assert entry.media.duration_s == pytest.approx(7.0, abs=0.1)
+    read = {key.partition("/")[0]: item.body for key, item in store.objects.items() if isinstance(item.body, bytes)}
+    assert [chapter["startTime"] for chapter in json.loads(read["chapters"])["chapters"]] == [1.5, 2.5]
+    assert b"00:00:02.000 --> 00:00:03.500" in read["transcripts"]
+    assert b"<itunes:duration>7</itunes:duration>" in read["feed.xml"]
+    (root / "feed" / "intro.wav").write_bytes(b"RIFF")
+    assert omroep(root, "check").stderr.count("feed/intro.wav: The recording") == 1
+
+
 def test_a_raised_revision_masters_again(root: Path) -> None:
     """The way to have chapters and titles put into a published file."""
     store = MemoryStore()
