@@ -15,7 +15,7 @@ import pyloudnorm
 import pytest
 
 from pipeline import catalog
-from pipeline.audio import deliver, edges, ffmpeg, measure, recipe
+from pipeline.audio import deliver, edges, ffmpeg, measure, recipe, whole
 from pipeline.audio.deliver import Sleeve, Studio
 from pipeline.audio.inspect import Format
 from pipeline.audio.master import Master, Recording, master
@@ -428,6 +428,18 @@ def test_half_a_file_is_not_taken_for_a_whole_one(name: str, options: list[str],
     (tmp_path / name).write_bytes(body[: int(len(body) * part)])
     with pytest.raises(AudioError, match=r"not complete|cannot be read"):
         mastered(tmp_path / name, tmp_path / "out.mp3")
+
+
+def test_only_the_end_of_an_ogg_stream_is_its_end(tmp_path: Path) -> None:
+    """A last page that is marked in another way (here: as continuing a packet) leaves the stream unfinished."""
+    options = ["-c:a", "libopus", "-ar", "48000"]
+    tone = write_tone(tmp_path / "in.wav", seconds=3)
+    subprocess.run([FFMPEG.path, "-v", "error", "-i", tone, *options, tmp_path / "in.opus"], check=True)
+    body = bytearray((tmp_path / "in.opus").read_bytes())
+    assert not whole.cut_off(tmp_path / "in.opus", "ogg")
+    body[body.rfind(b"OggS") + 5] = 1
+    (tmp_path / "in.opus").write_bytes(body)
+    assert whole.cut_off(tmp_path / "in.opus", "ogg")
 
 
 def test_a_recording_of_unknown_length_is_whole(tmp_path: Path) -> None:
