@@ -157,6 +157,8 @@ class Mastering:
     rate_hz: int = 44100
     bitrate_mono_kbps: int = 96
     bitrate_stereo_kbps: int = 128
+    highpass_hz: float | None = 60.0
+    """Below this it is rumble, not voice; None leaves it in."""
     trim_silence_s: float | None = None
     """Length to which silence at the head and tail is trimmed; None leaves it alone."""
     intro: Source | None = None

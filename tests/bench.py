@@ -16,6 +16,7 @@ from pathlib import Path
 from pipeline import catalog, feed, pages, sidecars, theme
 from pipeline.audio import ffmpeg, measure
 from pipeline.audio.master import Recording, master
+from pipeline.audio.measure import Signal
 from pipeline.model import Edition, Guid, Mastering, Slug
 from tests import records
 
@@ -125,7 +126,8 @@ def audio(folder: Path) -> None:
     row(f"ffmpeg-normalize, {MINUTES} min of speech", theirs)
     row("omroep, the same, its verification included", mine, beside=theirs)
     for name in ("peer", "ours"):
-        levels = measure.levels(found, ffmpeg.source(folder / f"{name}.mp3"), name=name, channels=2, peak=True)
+        signal = Signal(inputs=ffmpeg.source(folder / f"{name}.mp3"), name=name, channels=2, rate_hz=44100)
+        levels = measure.hear(found, signal).levels
         lufs, peak = f"{levels.loudness_lufs:.1f} LUFS", f"{levels.peak_dbtp:.1f} dBTP"
         print(f"|   delivered by {name:<37} | {lufs} | {peak} |         |")
 

@@ -56,6 +56,7 @@ WORLD = frozenset(
         "werkzeug",
         "yaml",
         "imageio_ffmpeg",
+        "numpy",
     ]
 )
 ONLY_IN = {
@@ -63,6 +64,7 @@ ONLY_IN = {
     "botocore": "store.s3",
     "feedgen": "feed",
     "mutagen": "audio.tags",
+    "numpy": "audio",
     "pydub": "audio.edges",
     "PIL": "pictures",
     "imageio_ffmpeg": "audio.ffmpeg",

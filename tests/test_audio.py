@@ -15,7 +15,8 @@ import pyloudnorm
 import pytest
 
 from pipeline import catalog
-from pipeline.audio import deliver, edges, ffmpeg, measure, recipe, whole
+from pipeline.audio import deliver, edges, ffmpeg, inspect, measure, recipe, whole
+from pipeline.audio.balance import Balance
 from pipeline.audio.deliver import Sleeve, Studio
 from pipeline.audio.inspect import Format
 from pipeline.audio.master import Master, Recording, master
@@ -46,6 +47,14 @@ def loudness(path: Path) -> float:
 
 def recording(path: Path) -> Recording:
     return Recording(path=path, name=path.name)
+
+
+def levels(path: Path) -> Levels:
+    """What we hear, by everything there is to listen with."""
+    signal = measure.as_recorded(path, path.name, inspect.probe(FFMPEG, path, path.name))
+    heard = measure.hear(FFMPEG, signal).levels
+    assert measure.loudness(FFMPEG, signal) == replace(heard, peak_dbtp=None, balance=Balance.BOTH)
+    return heard
 
 
 def mastered(source: Path, target: Path, **settings: object) -> Master:
@@ -198,8 +207,8 @@ def test_a_tag_that_imitates_the_meter_is_not_believed(tmp_path: Path) -> None:
     tags = ["-metadata", f"comment={lie}", "-metadata", "Stream #0:0=Audio: pcm_s16le, 8000 Hz"]
     source = tmp_path / "in.flac"
     subprocess.run([FFMPEG.path, "-v", "error", "-i", tmp_path / "in.wav", *tags, source], check=True)
-    honest = measure.levels(FFMPEG, ffmpeg.source(tmp_path / "in.wav"), name="in.wav", channels=1)
-    assert measure.levels(FFMPEG, ffmpeg.source(source), name="in.flac", channels=1) == honest
+    honest = levels(tmp_path / "in.wav")
+    assert levels(source) == honest
     assert honest.duration_s == 4.0
 
 
@@ -318,15 +327,13 @@ def test_a_pointer_that_was_never_published_is_named(tmp_path: Path) -> None:
 # --- the recipe -------------------------------------------------------------------------------------------------------
 
 STEREO = Format(container="wav", codec="pcm_s16le", channels=2, rate_hz=48000, claimed_s=60.0)
-HEARD = Levels(
-    loudness_lufs=-23.0, range_lu=5.0, peak_dbtp=None, duration_s=60.0, samples=60 * 48000, same_channels=True
-)
+HEARD = Levels(loudness_lufs=-23.0, range_lu=5.0, duration_s=60.0, samples=60 * 48000, balance=Balance.SAME)
 
 
 def test_the_first_attempt_follows_from_the_measurement() -> None:
     """Seven decibels are missing, both channels are the same, and the limit leaves room for the encoder."""
     job = recipe.job(Mastering(), STEREO, HEARD, start_s=1.0, end_s=59.0)
-    assert (job.gain_db, job.channels, job.bitrate_kbps, job.fold) == (7.0, 1, 96, True)
+    assert (job.gain_db, job.channels, job.bitrate_kbps, job.kept) == (7.0, 1, 96, 0)
     assert job.limit_dbfs == pytest.approx(-2.7)
     assert (job.duration_s, job.shift_s) == (58.0, -1.0)
 

@@ -8,6 +8,7 @@ import pytest
 from mutagen.mp3 import MP3, BitrateMode
 
 from pipeline.audio import chunks, encode, recipe
+from pipeline.audio.balance import Balance
 from pipeline.audio.chunks import FRAME, PERIOD, WARM_UP, Part
 from pipeline.audio.inspect import Format
 from pipeline.audio.measure import Levels
@@ -35,7 +36,11 @@ def speech(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def job(*, channels: int, bitrate: int, rate: int) -> Job:
     format = Format(container="wav", codec="pcm_s16le", channels=2, rate_hz=44100, claimed_s=None)
     heard = Levels(
-        loudness_lufs=-18.0, range_lu=1.0, peak_dbtp=None, duration_s=SECONDS, samples=0, same_channels=channels == 1
+        loudness_lufs=-18.0,
+        range_lu=1.0,
+        duration_s=SECONDS,
+        samples=0,
+        balance=Balance.SAME if channels == 1 else Balance.BOTH,
     )
     mastering = Mastering(bitrate_mono_kbps=bitrate, bitrate_stereo_kbps=bitrate, rate_hz=rate)
     first = recipe.job(mastering, format, heard, start_s=0.0, end_s=SECONDS)

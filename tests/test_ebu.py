@@ -10,6 +10,7 @@ import pytest
 from pipeline.audio import measure, meter
 from pipeline.audio.ffmpeg import source
 from pipeline.audio.master import Recording, master
+from pipeline.audio.measure import Signal
 from pipeline.model import Mastering
 from tests.test_audio import FFMPEG, loudness
 
@@ -44,7 +45,8 @@ def write(path: Path, steps: Steps, *, rate: int = 48000, channels: int = 2) -> 
 
 
 def read(path: Path, channels: int = 2, claimed_s: float | None = None) -> measure.Levels:
-    return measure.levels(FFMPEG, source(path), name=path.name, channels=channels, claimed_s=claimed_s, peak=True)
+    signal = Signal(inputs=source(path), name=path.name, channels=channels, rate_hz=48000, length_s=claimed_s)
+    return measure.hear(FFMPEG, signal).levels
 
 
 @pytest.mark.parametrize("case", LOUDNESS)

@@ -40,6 +40,8 @@ _closed = threading.Event()
 
 OnTime = Callable[[float], None]
 """Called with the seconds of audio done so far."""
+OnBlock = Callable[[bytes], None]
+"""Called with the next bytes of raw samples; only the last call may have fewer."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -132,6 +134,23 @@ def run(
             for seconds in _times(process):
                 if on_time:
                     on_time(seconds)
+        return _ended(process, log)
+
+
+def stream(
+    ffmpeg: Ffmpeg,
+    arguments: Sequence[str],
+    *,
+    block: int,
+    on_block: OnBlock,
+    timeout_s: float,
+    folder: Path | None = None,
+) -> str:
+    """As `run`, for a command that writes samples to its standard output: `on_block` gets `block` bytes at a time."""
+    with tempfile.TemporaryFile() as log:
+        with _running(ffmpeg, arguments, log, timeout_s, folder) as process:
+            while body := _output(process).read(block):
+                on_block(body)
         return _ended(process, log)
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.audio import edges, inspect, measure, recipe
+from pipeline.audio.balance import KEPT, Balance
 from pipeline.audio.ffmpeg import Ffmpeg, FfmpegError, pcm, source
 from pipeline.audio.recipe import JOINT_HEADROOM_DB, Job
 from pipeline.errors import AudioError, Problem
@@ -21,20 +22,20 @@ class Bumper:
     path: Path
     duration_s: float
     gain_db: float
-    fold: bool
+    balance: Balance
 
 
 def bumper(ffmpeg: Ffmpeg, path: Path, mastering: Mastering, name: str) -> Bumper:
     """An intro or outro, measured; AudioError when it is silent or longer than `LONGEST_S`."""
     format = inspect.probe(ffmpeg, path, name)
-    levels = measure.levels(ffmpeg, source(path), name=name, channels=format.channels)
+    levels = measure.hear(ffmpeg, measure.as_recorded(path, name, format)).levels
     if levels.duration_s > LONGEST_S or levels.duration_s < 2 * mastering.crossfade_s:
         what = f"A bumper should last between twice the cross-fade and {LONGEST_S:.0f} seconds."
         raise AudioError(Problem(what=what, file=name, mend="Cut it, or change `audio: crossfade`."))
     if levels.loudness_lufs < measure.SILENT_LUFS:
         raise AudioError(Problem(what="The bumper holds no sound.", file=name, mend="Export it again."))
     gain = mastering.loudness_lufs - levels.loudness_lufs
-    return Bumper(path=path, duration_s=levels.duration_s, gain_db=gain, fold=levels.same_channels)
+    return Bumper(path=path, duration_s=levels.duration_s, gain_db=gain, balance=levels.balance)
 
 
 def write(
@@ -58,13 +59,14 @@ def write(
 
 
 def _own(attempt: Job, bumper: Bumper) -> Job:
-    return replace(attempt, gain_db=bumper.gain_db, fold=bumper.fold and attempt.channels == 1)
+    kept = KEPT.get(bumper.balance) if attempt.channels == 1 else None
+    return replace(attempt, gain_db=bumper.gain_db, kept=kept)
 
 
 def _piece(ffmpeg: Ffmpeg, path: Path, attempt: Job, start_s: float, length_s: float) -> bytes:
     low = replace(attempt, gain_db=attempt.gain_db - JOINT_HEADROOM_DB)
-    cut = f"[0:a:0]atrim=start={start_s:.6f}:end={start_s + length_s:.6f},asetpts=PTS-STARTPTS,{recipe.shape(low)}"
-    arguments = [*source(path), "-filter_complex", f"{cut}[out]", "-map", "[out]", "-f", "s32le", "-c:a", "pcm_s32le"]
+    graph = f"{recipe.piece(low, start_s, start_s + length_s)}[out]"
+    arguments = [*source(path), "-filter_complex", graph, "-map", "[out]", "-f", "s32le", "-c:a", "pcm_s32le"]
     most = int((length_s + 1) * attempt.rate_hz) * attempt.channels * 4
     try:
         return pcm(ffmpeg, [*arguments, "pipe:1"], most=most, timeout_s=inspect.limit_s(None))

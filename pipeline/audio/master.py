@@ -9,7 +9,7 @@ from pipeline.audio import edges, encode, inspect, joints, measure, recipe, whol
 from pipeline.audio.ffmpeg import CORES, Ffmpeg, source
 from pipeline.audio.inspect import Format
 from pipeline.audio.joints import Bumper
-from pipeline.audio.measure import Levels
+from pipeline.audio.measure import Hearing, Levels, Signal
 from pipeline.audio.recipe import Job
 from pipeline.errors import AudioError, Problem
 from pipeline.model import Mastering
@@ -79,15 +79,15 @@ class _Desk:
         """`attempt` with the gain at which the limited signal will be on target, found without encoding."""
         aim = self.mastering.loudness_lufs + recipe.encoder_loss_db(attempt.bitrate_kbps)
         for _ in range(_PREVIEWS):
-            levels = measure.levels(
-                self.ffmpeg,
-                self.inputs(attempt),
+            signal = Signal(
+                inputs=self.inputs(attempt),
                 name=self.recording.name,
                 filters=recipe.graph(attempt),
                 channels=attempt.channels,
-                claimed_s=attempt.duration_s,
-                on_time=self.step("setting the level", attempt.duration_s),
+                rate_hz=attempt.rate_hz,
+                length_s=attempt.duration_s,
             )
+            levels = measure.loudness(self.ffmpeg, signal, self.step("setting the level", attempt.duration_s))
             attempt = replace(recipe.louder(attempt, aim - levels.loudness_lufs), samples=levels.samples)
             if abs(aim - levels.loudness_lufs) <= _SMALL_LU:
                 break
@@ -105,15 +105,14 @@ class _Desk:
             cores=self.cores,
             on_part=lambda part: self.on_step("encoding", part),
         )
-        return measure.levels(
-            self.ffmpeg,
-            source(target),
+        signal = Signal(
+            inputs=source(target),
             name=self.recording.name,
             channels=attempt.channels,
-            claimed_s=attempt.duration_s,
-            peak=True,
-            on_time=self.step("measuring the result", attempt.duration_s),
+            rate_hz=attempt.rate_hz,
+            length_s=attempt.duration_s,
         )
+        return measure.hear(self.ffmpeg, signal, self.step("measuring the result", attempt.duration_s)).levels
 
 
 def master(
@@ -132,7 +131,8 @@ def master(
     read, holds no sound, or cannot meet the loudness and peak asked for. Memory does not grow with the length.
     """
     format = inspect.probe(ffmpeg, recording.path, recording.name)
-    heard = _heard(ffmpeg, recording, format, on_step)
+    hearing = _heard(ffmpeg, recording, format, on_step)
+    heard = hearing.levels
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".desk-") as folder:
         intro, outro = (joints.bumper(ffmpeg, each.path, mastering, each.name) if each else None for each in bumpers)
         desk = _Desk(
@@ -148,17 +148,14 @@ def master(
         return _until_right(desk, attempt, target, heard, format)
 
 
-def _heard(ffmpeg: Ffmpeg, recording: Recording, format: Format, on_step: OnStep) -> Levels:
+def _heard(ffmpeg: Ffmpeg, recording: Recording, format: Format, on_step: OnStep) -> Hearing:
     length = format.claimed_s
-    heard = measure.levels(
+    hearing = measure.hear(
         ffmpeg,
-        source(recording.path),
-        name=recording.name,
-        filters="[0:a:0]aformat=channel_layouts=stereo" if format.channels > 2 else "",
-        channels=min(format.channels, 2),
-        claimed_s=length,
-        on_time=lambda seconds: on_step("listening", min(1.0, seconds / length) if length else 0.0),
+        measure.as_recorded(recording.path, recording.name, format),
+        lambda seconds: on_step("listening", min(1.0, seconds / length) if length else 0.0),
     )
+    heard = hearing.levels
     promised = whole.promised_s(recording.path, format.container, format.rate_hz)
     if promised and heard.duration_s < promised - _MISSING_S:
         raise inspect.incomplete(
@@ -172,7 +169,7 @@ def _heard(ffmpeg: Ffmpeg, recording: Recording, format: Format, on_step: OnStep
         raise AudioError(
             Problem(what="The recording holds no sound that can be heard.", file=recording.name, mend=mend)
         )
-    return heard
+    return hearing
 
 
 def _first(desk: _Desk, format: Format, heard: Levels) -> Job:

@@ -1,18 +1,20 @@
-"""How loud a recording or a result is: read from all that decodes, by two cores where it is long."""
+"""How loud a recording or a result is, and what else is heard in it: read from all that decodes, by two cores."""
 
-import math
 import re
 import tempfile
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.audio import meter
-from pipeline.audio.ffmpeg import Ffmpeg, FfmpegError, OnTime, run
-from pipeline.audio.inspect import limit_s, unreadable
+import numpy
 
-SAME_BELOW_DBFS = -60.0
-"""Two channels whose difference never peaks above this are the same to a listener."""
+from pipeline.audio import ear, meter
+from pipeline.audio.balance import Balance, judge
+from pipeline.audio.ear import Ear, Heard
+from pipeline.audio.ffmpeg import Ffmpeg, FfmpegError, OnTime, run, source, stream
+from pipeline.audio.inspect import Format, limit_s, unreadable
+
 HALVED_FROM_S = 300.0
 """From this length on two cores share the measuring."""
 SILENT_LUFS = -69.0
@@ -25,13 +27,25 @@ class Levels:
 
     loudness_lufs: float
     range_lu: float
-    peak_dbtp: float | None
-    """True peak; None where it was not asked for."""
     duration_s: float
     """Of what decoded."""
     samples: int
     """In each channel, of what decoded."""
-    same_channels: bool = False
+    peak_dbtp: float | None = None
+    """True peak; None where nobody listened for it."""
+    balance: Balance = Balance.BOTH
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Hearing:
+    """Everything that one decode of a recording tells."""
+
+    levels: Levels
+    momentary: tuple[float, ...]
+    """LUFS of 400 ms, every 100 ms."""
+    short_term: tuple[float, ...]
+    """LUFS of 3 s, every 100 ms."""
+    heard: Heard
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,130 +71,168 @@ class Stretch:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Reading:
+class Signal:
+    """What is to be measured: arguments that open files, and filters on them that end in one stream."""
+
+    inputs: Sequence[str]
+    name: str
+    """What messages call it."""
+    channels: int
+    """That arrive at the meter: one or two."""
+    rate_hz: int
+    filters: str = "[0:a:0]anull"
+    length_s: float | None = None
+    """As claimed; what is long is measured in two halves at once, on every machine, so that it reads the same."""
+
+    @property
+    def stretches(self) -> tuple[Stretch, ...]:
+        """The whole, or its halves."""
+        if not self.length_s or self.length_s < HALVED_FROM_S:
+            return (Stretch(0, None),)
+        middle = int(self.length_s // 2)
+        return Stretch(0, middle), Stretch(middle, None)
+
+
+def as_recorded(path: Path, name: str, format: Format) -> Signal:
+    """A recording before anything is done to it; more than two channels are mixed to stereo."""
+    return Signal(
+        inputs=source(path),
+        name=name,
+        channels=min(format.channels, 2),
+        rate_hz=format.rate_hz,
+        filters=f"[0:a:0]{'aformat=channel_layouts=stereo' if format.channels > 2 else 'anull'}",
+        length_s=format.claimed_s,
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Reading:
     """What the meters said of one stretch."""
 
-    stretch: Stretch
     momentary: list[float]
-    """LUFS every 100 ms."""
     short_term: list[float]
-    log: str
-
-    @property
-    def rate_hz(self) -> int:
-        """Of what arrived at the meters."""
-        found = re.findall(r"^  Stream #\d+:0.*?: Audio: pcm_\w+, (\d+) Hz", self.log, re.MULTILINE)
-        return int(found[-1]) if found else 1
-
-    @property
-    def samples(self) -> int:
-        """In each channel, its run-in not counted."""
-        found = re.findall(r"^\[Parsed_astats_\d+ @ \w+\] Number of samples: (\d+)", self.log, re.MULTILINE)
-        return max(0, int(found[-1]) - self.stretch.run_in_s * self.rate_hz) if found else 0
-
-    @property
-    def difference_dbfs(self) -> float:
-        """Sample peak of what was counted: in stereo, of half the difference between the channels."""
-        found = re.findall(r"^\[Parsed_astats_\d+ @ \w+\] Peak level dB: (\S+)", self.log, re.MULTILINE)
-        return float(found[-1]) if found else -math.inf
-
-    @property
-    def peak_dbtp(self) -> float:
-        """True peak."""
-        # The meter speaks when the graph is torn down, after every tag of the source was printed: the last one counts.
-        found = re.search(r"True peak:\s+Peak:\s+(\S+) dBFS", self.log.rpartition("] Summary:\n")[2])
-        return float(found[1]) if found else -math.inf
+    samples: int
+    heard: Heard | None = None
 
 
-def levels(
-    ffmpeg: Ffmpeg,
-    inputs: list[str],
-    *,
-    name: str,
-    filters: str = "",
-    channels: int,
-    claimed_s: float | None = None,
-    peak: bool = False,
-    on_time: OnTime | None = None,
-) -> Levels:
-    """Decode `inputs` (arguments that open files), send them through `filters` ending in one stream, and measure it.
+def loudness(ffmpeg: Ffmpeg, signal: Signal, on_time: OnTime | None = None) -> Levels:
+    """Decode and measure how loud it is, and no more. AudioError when nothing decodes."""
+    readings = _shared(signal, on_time, lambda stretch, told: _metered(ffmpeg, signal, stretch, told))
+    return _levels(readings, signal)
 
-    `channels` is the number that arrives at the meter. What is long (`claimed_s`) is measured in two halves at once,
-    the same on every machine, so that it reads the same. AudioError when nothing decodes.
-    """
-    halves = [Stretch(0, None)]
-    if claimed_s and claimed_s >= HALVED_FROM_S:
-        cut = int(claimed_s // 2)
-        halves = [Stretch(0, cut), Stretch(cut, None)]
+
+def hear(ffmpeg: Ffmpeg, signal: Signal, on_time: OnTime | None = None) -> Hearing:
+    """Decode and listen to everything. AudioError when nothing decodes."""
+    readings = _shared(signal, on_time, lambda stretch, told: _heard(ffmpeg, signal, stretch, told))
+    heard = ear.together([reading.heard for reading in readings if reading.heard])
+    return Hearing(
+        levels=_levels(readings, signal, heard),
+        momentary=tuple(value for reading in readings for value in reading.momentary),
+        short_term=tuple(value for reading in readings for value in reading.short_term),
+        heard=heard,
+    )
+
+
+def _shared(signal: Signal, on_time: OnTime | None, read: Callable[[Stretch, OnTime], _Reading]) -> list[_Reading]:
+    """Every stretch read, at the same time; a header that claims too much leaves an empty one, which is left out."""
     together: dict[int, float] = {}
 
-    def read(stretch: Stretch) -> Reading:
+    def one(stretch: Stretch) -> _Reading:
         def told(seconds: float) -> None:
             together[stretch.start_s] = seconds
             if on_time:
                 on_time(sum(together.values()))
 
-        return _read(
-            ffmpeg, inputs, stretch, filters=filters, channels=channels, peak=peak, most_s=limit_s(claimed_s), told=told
-        )
+        return read(stretch, told)
 
     try:
-        with ThreadPoolExecutor(max_workers=len(halves)) as pool:
-            readings = list(pool.map(read, halves))
+        with ThreadPoolExecutor(max_workers=len(signal.stretches)) as pool:
+            readings = [reading for reading in pool.map(one, signal.stretches) if reading.samples]
     except FfmpegError as error:
-        raise unreadable(name, str(error)) from error
-    return _levels(readings, name, stereo=channels == 2, peak=peak)
-
-
-def _read(
-    ffmpeg: Ffmpeg,
-    inputs: list[str],
-    stretch: Stretch,
-    *,
-    filters: str,
-    channels: int,
-    peak: bool,
-    most_s: float,
-    told: OnTime,
-) -> Reading:
-    print_to = "ametadata=mode=print:key=lavfi.r128.{0}:file={0}.txt"
-    ebur128 = f"ebur128=dualmono=true:framelog=quiet:metadata=1:peak={'true' if peak else 'none'}"
-    meters = ",".join([ebur128, *(print_to.format(key) for key in "MS")])
-    count = "astats=measure_perchannel=none:measure_overall=Number_of_samples+Peak_level"
-    start = f"{filters}," if filters else "[0:a:0]"
-    graph = f"{start}{stretch.cut}{count},{meters}[out]"
-    sinks = ["-map", "[out]", "-f", "null", "-"]
-    if channels == 2:
-        both = f"[both]pan=mono|c0=0.5*c0-0.5*c1,{count}[side]"
-        graph = f"{start}{stretch.cut}asplit=2[whole][both];{both};[whole]{meters}[out]"
-        sinks += ["-map", "[side]", "-f", "null", "-"]
-    with tempfile.TemporaryDirectory() as folder:
-        arguments = [*inputs, "-filter_complex", graph, *sinks]
-        log = run(ffmpeg, arguments, timeout_s=most_s, on_time=told, folder=Path(folder))
-        momentary, short_term = (_series(Path(folder) / f"{key}.txt", stretch) for key in "MS")
-    return Reading(stretch=stretch, momentary=momentary, short_term=short_term, log=log)
-
-
-def _series(file: Path, stretch: Stretch) -> list[float]:
-    text = file.read_text("ascii", "replace") if file.exists() else ""
-    return [float(value) for value in re.findall(r"^lavfi\.r128\.\w=(\S+)", text, re.MULTILINE)][
-        stretch.run_in_s * 10 :
-    ]
-
-
-def _levels(readings: list[Reading], name: str, *, stereo: bool, peak: bool) -> Levels:
-    readings = [
-        reading for reading in readings if reading.samples
-    ]  # a header that claims too much leaves an empty half
-    samples = sum(reading.samples for reading in readings)
+        raise unreadable(signal.name, str(error)) from error
     if not readings:
-        raise unreadable(name, "no sound comes out of it")
-    difference = max(reading.difference_dbfs for reading in readings)
+        raise unreadable(signal.name, "no sound comes out of it")
+    return readings
+
+
+def _metered(ffmpeg: Ffmpeg, signal: Signal, stretch: Stretch, told: OnTime) -> _Reading:
+    arguments = [*signal.inputs, "-filter_complex", f"{signal.filters},{stretch.cut}{_METERS}[out]", *_NOWHERE]
+    with tempfile.TemporaryDirectory() as folder:
+        log = run(
+            ffmpeg,
+            ["-loglevel", "verbose", *arguments],  # or it does not say how many samples came out
+            timeout_s=limit_s(signal.length_s),
+            on_time=told,
+            folder=Path(folder),
+        )
+        series = _series(Path(folder), stretch)
+    counted = re.findall(r"Output stream #0:0 \(audio\): \d+ frames encoded \((\d+) samples\)", log)
+    samples = int(counted[-1]) - stretch.run_in_s * signal.rate_hz if counted else 0
+    return _Reading(momentary=series[0], short_term=series[1], samples=max(0, samples))
+
+
+def _heard(ffmpeg: Ffmpeg, signal: Signal, stretch: Stretch, told: OnTime) -> _Reading:
+    listener = Ear(
+        rate_hz=signal.rate_hz,
+        channels=signal.channels,
+        skip_s=stretch.run_in_s,
+        to_the_end=stretch.end_s is None,
+    )
+    seconds = 0
+
+    def on_block(body: bytes) -> None:
+        nonlocal seconds
+        seconds += 1
+        listener.hear(body)
+        told(float(max(0, seconds - stretch.run_in_s)))
+
+    graph = f"{signal.filters},{stretch.cut}asplit=2[pcm][whole];[whole]{_METERS}[out]"
+    pcm = ["-ac", str(signal.channels), "-ar", str(signal.rate_hz), "-f", "f32le", "-c:a", "pcm_f32le", "pipe:1"]
+    with tempfile.TemporaryDirectory() as folder:
+        stream(
+            ffmpeg,
+            [*signal.inputs, "-filter_complex", graph, *_NOWHERE, "-map", "[pcm]", *pcm],
+            block=listener.block_bytes,
+            on_block=on_block,
+            timeout_s=limit_s(signal.length_s),
+            folder=Path(folder),
+        )
+        series = _series(Path(folder), stretch)
+    heard = listener.heard()
+    return _Reading(momentary=series[0], short_term=series[1], samples=heard.samples, heard=heard)
+
+
+_METERS = ",".join(
+    [
+        "ebur128=dualmono=true:framelog=quiet:metadata=1:peak=none",
+        *(f"ametadata=mode=print:key=lavfi.r128.{key}:file={key}.txt" for key in "MS"),
+    ]
+)
+_NOWHERE = ("-map", "[out]", "-f", "null", "-")
+
+
+def _series(folder: Path, stretch: Stretch) -> tuple[list[float], list[float]]:
+    """Momentary and short-term loudness of the stretch, its run-in not counted."""
+    momentary, short_term = (_values(folder / f"{key}.txt")[stretch.run_in_s * 10 :] for key in "MS")
+    return momentary, short_term
+
+
+def _values(file: Path) -> list[float]:
+    text = file.read_text("ascii", "replace") if file.exists() else ""
+    return [float(value) for value in re.findall(r"^lavfi\.r128\.\w=(\S+)", text, re.MULTILINE)]
+
+
+def _levels(readings: list[_Reading], signal: Signal, heard: Heard | None = None) -> Levels:
+    samples = sum(reading.samples for reading in readings)
     return Levels(
         loudness_lufs=round(meter.integrated([value for reading in readings for value in reading.momentary]), 2),
         range_lu=round(meter.loudness_range([value for reading in readings for value in reading.short_term]), 1),
-        peak_dbtp=max(reading.peak_dbtp for reading in readings) if peak else None,
-        duration_s=round(samples / readings[0].rate_hz, 3),
+        peak_dbtp=_decibels(heard.true_peak) if heard else None,
+        duration_s=round(samples / signal.rate_hz, 3),
         samples=samples,
-        same_channels=stereo and difference < SAME_BELOW_DBFS,
+        balance=judge(heard, channels=signal.channels) if heard else Balance.BOTH,
     )
+
+
+def _decibels(height: float) -> float:
+    return round(20 * float(numpy.log10(max(height, 1e-10))), 2)

@@ -1,0 +1,179 @@
+"""What samples tell as they pass by: levels by the tenth of a second, flat tops, mains hum, true peak."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TypeAlias
+
+import numpy
+from numpy.typing import NDArray
+
+from pipeline.audio.truepeak import TruePeak
+
+Samples: TypeAlias = NDArray[numpy.float32]
+Row: TypeAlias = NDArray[numpy.float64]
+
+WINDOWS_A_SECOND = 10
+MAINS_HZ = (50, 60)
+HARMONICS = 3
+_ASIDE_HZ = 5
+"""How far beside a line of the mains its surroundings are heard: outside of what a second's window smears (2 Hz)."""
+LINES_HZ = tuple(
+    line + aside
+    for mains in MAINS_HZ
+    for line in range(mains, mains * HARMONICS + 1, mains)
+    for aside in (-_ASIDE_HZ, 0, _ASIDE_HZ)
+)
+"""Frequencies of which the power is followed: each line of the mains between its surroundings."""
+_COARSE = 8
+"""Samples that are averaged before lines are looked for: eight times less work, and what folds over is 40 dB down."""
+_THIN_TO = 2 * max(LINES_HZ) + 100
+_WILD = 1e6
+"""Stands for an infinite sample, which floating-point recordings can hold."""
+_FLAT_FROM = 0.25
+"""Below this (-12 dBFS) no recorder clips, and low tones are flat on top by themselves."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Heard:
+    """Tenths of a second and seconds of a recording in order; powers are mean squares, 1.0 is full scale."""
+
+    samples: int
+    """In each channel."""
+    peak: Row
+    """Highest sample of a tenth, of either channel."""
+    apart: Row
+    """Highest sample of half the difference between the channels; 0 where there is one channel."""
+    left: Row
+    right: Row
+    """Power of a tenth; one channel stands for both."""
+    cross: Row
+    """Mean product of left and right."""
+    mean_left: Row
+    mean_right: Row
+    flat: Row
+    """Samples of a tenth that lie at its peak and between two of the same value."""
+    lines: NDArray[numpy.float64]
+    """Power of `LINES_HZ` in each whole second: rows of seconds."""
+    true_peak: float
+
+
+def together(heard: "list[Heard]") -> Heard:
+    """Stretches that follow each other as one."""
+
+    def rows(name: str) -> Row:
+        return numpy.concatenate([getattr(each, name) for each in heard])
+
+    return Heard(
+        samples=sum(each.samples for each in heard),
+        true_peak=max(each.true_peak for each in heard),
+        **{name: rows(name) for name in _ROWS},
+        lines=rows("lines"),
+    )
+
+
+_ROWS = ("peak", "apart", "left", "right", "cross", "mean_left", "mean_right", "flat")
+
+
+class Ear:
+    """Hears one stretch of a recording, a second at a time; what it keeps grows by some 800 bytes a second."""
+
+    def __init__(self, *, rate_hz: int, channels: int, skip_s: int = 0, to_the_end: bool = True) -> None:
+        """`skip_s` seconds at the start are its run-in; without `to_the_end` something follows the stretch."""
+        self.rate_hz, self.channels = rate_hz, channels
+        self.block_bytes = rate_hz * channels * 4
+        self._skip_blocks = skip_s
+        self._to_the_end = to_the_end
+        self._window = max(1, round(rate_hz / WINDOWS_A_SECOND))
+        self._rows: list[Row] = []
+        self._lines: list[Row] = []
+        self._samples = 0
+        self._peaks = [TruePeak() for _ in range(channels)]
+
+    def hear(self, body: bytes) -> None:
+        """The next second, as interleaved 32-bit floats; only the last may be shorter."""
+        whole = len(body) // (4 * self.channels) * self.channels
+        block = numpy.array(numpy.frombuffer(body, "<f4", count=whole).reshape(-1, self.channels).T, order="C")
+        numpy.nan_to_num(block, copy=False, nan=0.0, posinf=_WILD, neginf=-_WILD)
+        if self._skip_blocks:
+            self._skip_blocks -= 1
+            for peak, channel in zip(self._peaks, block, strict=True):
+                peak.warm(channel)
+            return
+        self._samples += block.shape[1]
+        for peak, channel in zip(self._peaks, block, strict=True):
+            peak.hear(channel)
+        self._rows.append(_tenths(block, self._window))
+        if block.shape[1] == self.rate_hz and self.rate_hz >= _COARSE * _THIN_TO:
+            self._lines.append(_powers(block, self.rate_hz))
+
+    def heard(self) -> Heard:
+        """All of it."""
+        rows = numpy.concatenate([numpy.zeros((len(_ROWS), 0)), *self._rows], axis=1)
+        return Heard(
+            samples=self._samples,
+            true_peak=max(peak.highest(to_the_end=self._to_the_end) for peak in self._peaks),
+            **dict(zip(_ROWS, rows, strict=True)),
+            lines=numpy.array(self._lines).reshape(-1, len(LINES_HZ)),
+        )
+
+
+def _tenths(block: Samples, window: int) -> Row:
+    """`_ROWS` of one second, a column for each tenth."""
+    count = -(-block.shape[1] // window)
+    short = count * window - block.shape[1]
+    lengths = numpy.full(count, float(window))
+    lengths[-1:] -= short
+    padded = numpy.pad(block, ((0, 0), (0, short))) if short else block
+    tenths = padded.reshape(len(block), count, window)
+    left, right = tenths[0], tenths[-1]
+    high = numpy.maximum(tenths.max(axis=2), -tenths.min(axis=2))
+    stereo = len(block) == 2
+    difference = left - right if stereo else None
+    return numpy.stack(
+        [
+            high.max(axis=0),
+            numpy.maximum(difference.max(axis=1), -difference.min(axis=1)) / 2
+            if difference is not None
+            else numpy.zeros(count),
+            _product(left, left) / lengths,
+            _product(right, right) / lengths,
+            _product(left, right) / lengths,
+            left.sum(axis=1) / lengths,
+            right.sum(axis=1) / lengths,
+            sum(_flat(channel, peaks) for channel, peaks in zip(tenths, high, strict=True)),
+        ]
+    ).astype(numpy.float64)
+
+
+def _product(one: Samples, other: Samples) -> Row:
+    product: Row = numpy.einsum("ij,ij->i", one, other)
+    return product
+
+
+def _flat(tenths: Samples, peaks: Row) -> Row:
+    """How many samples of each tenth are at its peak with an equal neighbour on both sides."""
+    found = numpy.zeros(len(peaks))
+    for place in numpy.flatnonzero(peaks >= _FLAT_FROM):
+        at = numpy.flatnonzero(numpy.abs(tenths[place]) >= peaks[place])
+        if len(at) > 2:  # neighbours of each other, two in a row
+            found[place] = numpy.count_nonzero(
+                (at[2:] - at[:-2] == 2) & (tenths[place][at[2:]] == tenths[place][at[:-2]])
+            )
+    return found
+
+
+def _powers(block: Samples, rate_hz: int) -> Row:
+    """Power of a sine at each of `LINES_HZ` in one second, the mean of the channels."""
+    coarse = block[:, : rate_hz // _COARSE * _COARSE].reshape(len(block), -1, _COARSE).mean(axis=2)
+    seen = (coarse @ _waves(rate_hz / _COARSE, coarse.shape[1])).astype(numpy.float64)
+    powers: Row = numpy.mean(seen[:, 0::2] ** 2 + seen[:, 1::2] ** 2, axis=0) * 2  # half of its amplitude squared
+    return powers
+
+
+@lru_cache(maxsize=4)
+def _waves(rate_hz: float, length: int) -> Samples:
+    """A Hann window times cosine and sine of each of `LINES_HZ`, scaled so that a full-scale sine gives 1/2."""
+    window = numpy.hanning(length)
+    angles = 2 * numpy.pi / rate_hz * numpy.outer(numpy.arange(length), numpy.array(LINES_HZ))
+    waves = numpy.stack([numpy.cos(angles), numpy.sin(angles)], axis=2).reshape(length, -1)
+    return numpy.asarray(waves * window[:, None] / window.sum(), dtype=numpy.float32)
