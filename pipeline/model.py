@@ -159,6 +159,8 @@ class Mastering:
     bitrate_stereo_kbps: int = 128
     highpass_hz: float | None = 60.0
     """Below this it is rumble, not voice; None leaves it in."""
+    leveller: bool = False
+    """Bring soft voices up to loud ones."""
     trim_silence_s: float | None = None
     """Length to which silence at the head and tail is trimmed; None leaves it alone."""
     intro: Source | None = None
@@ -231,6 +233,20 @@ class Catalog:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Finding:
+    """Something that a listener would notice in a recording as the producer made it."""
+
+    rule: str
+    """Its row in the table of findings."""
+    told: str
+    """One plain sentence, its numbers filled in."""
+    mended: bool
+    """omroep does something about it; otherwise the producer may want to."""
+    at_s: float | None = None
+    """Where it is heard first, in seconds of the recording; None where it is everywhere."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Media:
     """A delivered audio file; every number is measured on the finished, decoded file."""
 
@@ -253,6 +269,8 @@ class Media:
     revision: int
     done: tuple[str, ...]
     """What mastering did, a sentence each."""
+    findings: tuple[Finding, ...] = ()
+    """What was noticed in the recording."""
     file: Path | None = field(default=None, compare=False, metadata=_LOCAL)
     """The bytes, where this machine has them."""
 

@@ -30,6 +30,9 @@ class Balance(StrEnum):
 KEPT = {Balance.SAME: 0, Balance.LEFT: 0, Balance.RIGHT: 1, Balance.OPPOSED: 0}
 """The channel that is delivered, alone; where there is none here, all are."""
 
+LOUDER_LU = {Balance.LEFT: 3.01, Balance.RIGHT: 3.01}
+"""By which a channel that had one side to itself becomes louder when both sides play it."""
+
 
 def judge(heard: Heard, *, channels: int) -> Balance:
     """How the channels of a recording lie to each other; one channel is `BOTH`."""

@@ -7,7 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from pipeline.audio import ffmpeg, inspect, recipe, tags
 from pipeline.audio.ffmpeg import Ffmpeg
 from pipeline.audio.master import Master, OnStep, Recording, master
 from pipeline.errors import AudioError, OmroepError, Problem
-from pipeline.model import NO_AUDIO, Chapter, Digest, Episode, Key, Mastering, Media, Show, Source
+from pipeline.model import NO_AUDIO, Chapter, Digest, Episode, Finding, Key, Mastering, Media, Show, Source
 
 TYPE = "audio/mpeg"
 
@@ -136,7 +136,7 @@ def _mastered(studio: Studio, episode: Episode, mastering: Mastering, on_step: O
         if _sha256(recording.path) != episode.audio.sha256:
             what = "The recording changed while it was being read."
             raise AudioError(Problem(what=what, file=recording.name, mend="Run again when it is complete."))
-        _remember(target, path, {"master": {field.name: getattr(made, field.name) for field in fields(made)}})
+        _remember(target, path, {"master": asdict(made)})
     return made, path
 
 
@@ -145,7 +145,8 @@ def _known_master(path: Path) -> Master | None:
     if _remembered(path):
         with suppress(OSError, ValueError, KeyError, TypeError):
             facts = json.loads(_facts(path).read_text("utf-8"))["master"]
-            return Master(**{**facts, "done": tuple(facts["done"])})
+            findings = tuple(Finding(**finding) for finding in facts["findings"])
+            return Master(**{**facts, "done": tuple(facts["done"]), "findings": findings})
     return None
 
 

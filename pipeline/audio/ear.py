@@ -15,13 +15,13 @@ Row: TypeAlias = NDArray[numpy.float64]
 WINDOWS_A_SECOND = 10
 MAINS_HZ = (50, 60)
 HARMONICS = 3
-_ASIDE_HZ = 5
+ASIDE_HZ = 5
 """How far beside a line of the mains its surroundings are heard: outside of what a second's window smears (2 Hz)."""
 LINES_HZ = tuple(
     line + aside
     for mains in MAINS_HZ
     for line in range(mains, mains * HARMONICS + 1, mains)
-    for aside in (-_ASIDE_HZ, 0, _ASIDE_HZ)
+    for aside in (-ASIDE_HZ, 0, ASIDE_HZ)
 )
 """Frequencies of which the power is followed: each line of the mains between its surroundings."""
 _COARSE = 8

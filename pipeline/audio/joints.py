@@ -1,11 +1,12 @@
 """Bumpers: an intro or outro brought to the show's loudness and joined to a recording's edge."""
 
 import wave
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.audio import edges, inspect, measure, recipe
-from pipeline.audio.balance import KEPT, Balance
+from pipeline.audio.balance import KEPT, LOUDER_LU, Balance
 from pipeline.audio.ffmpeg import Ffmpeg, FfmpegError, pcm, source
 from pipeline.audio.recipe import JOINT_HEADROOM_DB, Job
 from pipeline.errors import AudioError, Problem
@@ -39,14 +40,22 @@ def bumper(ffmpeg: Ffmpeg, path: Path, mastering: Mastering, name: str) -> Bumpe
 
 
 def write(
-    ffmpeg: Ffmpeg, recording: Path, attempt: Job, bumpers: tuple[Bumper | None, Bumper | None], folder: Path
+    ffmpeg: Ffmpeg,
+    recording: Path,
+    attempt: Job,
+    bumpers: tuple[Bumper | None, Bumper | None],
+    folder: Path,
+    curve: Sequence[str],
 ) -> list[Path]:
-    """The joints of `attempt` as WAV files in `folder`, intro before outro: a bumper and an edge, cross-faded."""
+    """The joints of `attempt` as WAV files in `folder`, intro before outro: a bumper and an edge, cross-faded.
+
+    `curve` are the arguments that open the leveller's curve, where the job has one.
+    """
     intro, outro = bumpers
     fade = attempt.crossfade_s
 
     def edge(start_s: float) -> bytes:
-        return _piece(ffmpeg, recording, attempt, start_s, fade)
+        return _piece(ffmpeg, recording, attempt, start_s, fade, curve)
 
     made = []
     if intro:
@@ -60,13 +69,17 @@ def write(
 
 def _own(attempt: Job, bumper: Bumper) -> Job:
     kept = KEPT.get(bumper.balance) if attempt.channels == 1 else None
-    return replace(attempt, gain_db=bumper.gain_db, kept=kept)
+    louder = LOUDER_LU.get(bumper.balance, 0.0) if attempt.channels == 1 else 0.0
+    return replace(attempt, gain_db=bumper.gain_db - louder, kept=kept, curve=())
 
 
-def _piece(ffmpeg: Ffmpeg, path: Path, attempt: Job, start_s: float, length_s: float) -> bytes:
+def _piece(
+    ffmpeg: Ffmpeg, path: Path, attempt: Job, start_s: float, length_s: float, curve: Sequence[str] = ()
+) -> bytes:
     low = replace(attempt, gain_db=attempt.gain_db - JOINT_HEADROOM_DB)
-    graph = f"{recipe.piece(low, start_s, start_s + length_s)}[out]"
-    arguments = [*source(path), "-filter_complex", graph, "-map", "[out]", "-f", "s32le", "-c:a", "pcm_s32le"]
+    graph = f"{recipe.piece(low, start_s, start_s + length_s, curve_at=1)}[out]"
+    opened = [*source(path), *curve]
+    arguments = [*opened, "-filter_complex", graph, "-map", "[out]", "-f", "s32le", "-c:a", "pcm_s32le"]
     most = int((length_s + 1) * attempt.rate_hz) * attempt.channels * 4
     try:
         return pcm(ffmpeg, [*arguments, "pipe:1"], most=most, timeout_s=inspect.limit_s(None))

@@ -5,14 +5,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pipeline.audio import edges, encode, inspect, joints, measure, recipe, whole
+from pipeline.audio import edges, encode, inspect, joints, leveller, measure, recipe, whole
 from pipeline.audio.ffmpeg import CORES, Ffmpeg, source
+from pipeline.audio.findings import Take, findings
 from pipeline.audio.inspect import Format
 from pipeline.audio.joints import Bumper
 from pipeline.audio.measure import Hearing, Levels, Signal
 from pipeline.audio.recipe import Job
 from pipeline.errors import AudioError, Problem
-from pipeline.model import Mastering
+from pipeline.model import Finding, Mastering
 from pipeline.text import clock
 
 ATTEMPTS = 5
@@ -50,6 +51,7 @@ class Master:
     rate_hz: int
     shift_s: float
     done: tuple[str, ...]
+    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,12 +70,13 @@ class _Desk:
         return lambda seconds: self.on_step(what, min(1.0, seconds / length_s) if length_s else 0.0)
 
     def inputs(self, attempt: Job) -> list[str]:
+        curve = source(leveller.written(attempt.curve, self.folder / "curve.wav")) if attempt.curve else []
         files = (
-            joints.write(self.ffmpeg, self.recording.path, attempt, self.bumpers, self.folder)
+            joints.write(self.ffmpeg, self.recording.path, attempt, self.bumpers, self.folder, curve)
             if attempt.bumpers
             else []
         )
-        return [*source(self.recording.path), *(argument for file in files for argument in source(file))]
+        return [*source(self.recording.path), *(argument for file in files for argument in source(file)), *curve]
 
     def preview(self, attempt: Job) -> Job:
         """`attempt` with the gain at which the limited signal will be on target, found without encoding."""
@@ -132,7 +135,7 @@ def master(
     """
     format = inspect.probe(ffmpeg, recording.path, recording.name)
     hearing = _heard(ffmpeg, recording, format, on_step)
-    heard = hearing.levels
+    take = Take(format=format, hearing=hearing, mastering=mastering)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".desk-") as folder:
         intro, outro = (joints.bumper(ffmpeg, each.path, mastering, each.name) if each else None for each in bumpers)
         desk = _Desk(
@@ -144,8 +147,8 @@ def master(
             cores=cores,
             on_step=on_step,
         )
-        attempt = desk.preview(_first(desk, format, heard))
-        return _until_right(desk, attempt, target, heard, format)
+        attempt = desk.preview(_first(desk, take))
+        return _until_right(desk, attempt, target, take)
 
 
 def _heard(ffmpeg: Ffmpeg, recording: Recording, format: Format, on_step: OnStep) -> Hearing:
@@ -172,7 +175,8 @@ def _heard(ffmpeg: Ffmpeg, recording: Recording, format: Format, on_step: OnStep
     return hearing
 
 
-def _first(desk: _Desk, format: Format, heard: Levels) -> Job:
+def _first(desk: _Desk, take: Take) -> Job:
+    format, heard = take.format, take.hearing.levels
     start, end = 0.0, heard.duration_s
     if desk.mastering.trim_silence_s is not None:
         silence = edges.sound(desk.ffmpeg, desk.recording.path, format, heard)
@@ -182,13 +186,14 @@ def _first(desk: _Desk, format: Format, heard: Levels) -> Job:
     fade = min(desk.mastering.crossfade_s, (end - start) / 4) if intro or outro else 0.0
     return replace(
         first,
+        curve=leveller.curve(take.hearing.momentary) if desk.mastering.leveller else (),
         crossfade_s=fade,
         intro_s=intro.duration_s if intro else 0.0,
         outro_s=outro.duration_s if outro else 0.0,
     )
 
 
-def _until_right(desk: _Desk, attempt: Job, target: Path, heard: Levels, format: Format) -> Master:
+def _until_right(desk: _Desk, attempt: Job, target: Path, take: Take) -> Master:
     for _ in range(ATTEMPTS):
         delivered = desk.encode(attempt, target)
         following = recipe.corrected(attempt, desk.mastering, delivered)
@@ -202,7 +207,8 @@ def _until_right(desk: _Desk, attempt: Job, target: Path, heard: Levels, format:
                 channels=attempt.channels,
                 rate_hz=attempt.rate_hz,
                 shift_s=attempt.shift_s,
-                done=recipe.told(attempt, format, heard),
+                done=recipe.told(attempt, take.format, take.hearing.levels),
+                findings=findings(take),
             )
         attempt = following
     asked = desk.mastering

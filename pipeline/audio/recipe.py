@@ -1,12 +1,13 @@
 """How a recording is mastered, as data: settings to steps, steps to ffmpeg arguments, corrections after measuring."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from pipeline import digest
-from pipeline.audio.balance import KEPT, Balance
+from pipeline.audio.balance import KEPT, LOUDER_LU, Balance
 from pipeline.audio.chunks import Part
 from pipeline.audio.inspect import Format
+from pipeline.audio.leveller import HEIGHT
 from pipeline.audio.measure import Levels
 from pipeline.model import Digest, Mastering
 
@@ -20,8 +21,6 @@ JOINT_HEADROOM_DB = 12.0
 """By which joints are written softer, so that two signals on top of each other do not clip before the limiter."""
 _HEADROOM_DB = {64: 2.4, 80: 2.0, 96: 1.7, 112: 1.5, 128: 1.3, 160: 1.1, 192: 0.8}
 """By which MP3 overshoots a limiter's ceiling on speech, by bitrate (measured on decoded files, LAME 3.100)."""
-_ONE_SIDED_LU = 3.01
-"""By which one channel of two becomes louder when it is heard from both sides."""
 _LAME_LOSS_DB = ((160, 0.45), (192, 0.3), (224, 0.15))
 """By which LAME turns CBR audio down, up to a bitrate (measured)."""
 
@@ -36,11 +35,14 @@ class Job:
     kept: int | None
     """The only channel of two that is delivered; None: all are."""
     channels: int
+    source_hz: int
     rate_hz: int
     bitrate_kbps: int
     gain_db: float
     limit_dbfs: float
     highpass_hz: float | None = None
+    curve: tuple[float, ...] = field(default=(), repr=False)
+    """The leveller's gain in dB at every tenth of a second of the source; empty where it is off."""
     crossfade_s: float = 0.0
     intro_s: float = 0.0
     outro_s: float = 0.0
@@ -78,16 +80,16 @@ def job(mastering: Mastering, format: Format, levels: Levels, *, start_s: float,
     """The first attempt: its gain is what the meter says is missing, its limit allows for the encoder."""
     kept = KEPT.get(levels.balance)
     channels = 1 if kept is not None or format.channels == 1 else 2
-    one_sided_lu = _ONE_SIDED_LU if levels.balance in (Balance.LEFT, Balance.RIGHT) else 0.0
     bitrate = mastering.bitrate_mono_kbps if channels == 1 else mastering.bitrate_stereo_kbps
     return Job(
         start_s=start_s,
         end_s=end_s,
         kept=kept,
         channels=channels,
+        source_hz=format.rate_hz,
         rate_hz=mastering.rate_hz,
         bitrate_kbps=bitrate,
-        gain_db=mastering.loudness_lufs - levels.loudness_lufs - one_sided_lu,
+        gain_db=mastering.loudness_lufs - levels.loudness_lufs - LOUDER_LU.get(levels.balance, 0.0),
         limit_dbfs=mastering.peak_dbtp - _HEADROOM_DB.get(bitrate, 0.6),
         highpass_hz=mastering.highpass_hz,
     )
@@ -117,17 +119,25 @@ def body(attempt: Job) -> str:
     """Filters that take what is kept of the source to its level, still unlimited, in the delivered shape."""
     kept_from = attempt.start_s + (attempt.crossfade_s if attempt.intro_s else 0.0)
     kept_to = attempt.end_s - (attempt.crossfade_s if attempt.outro_s else 0.0)
-    return piece(attempt, kept_from, kept_to)
+    return piece(attempt, kept_from, kept_to, curve_at=1 + len(attempt.bumpers))
 
 
-def piece(attempt: Job, start_s: float, end_s: float) -> str:
-    """Filters that cut a piece out of input 0, in the delivered channels, rate and level, in floating point."""
-    # Cleaned before it is cut: a high-pass that began at the cut would be heard there.
+def piece(attempt: Job, start_s: float, end_s: float, *, curve_at: int) -> str:
+    """Filters that cut a piece out of input 0, in the delivered channels, rate and level, in floating point.
+
+    Input `curve_at` is the leveller's curve, where the job has one.
+    """
+    # Cleaned and levelled before it is cut: a high-pass that began at the cut would be heard there.
     cut = f"atrim=start={start_s:.6f}:end={end_s:.6f},asetpts=PTS-STARTPTS"
-    return f"[0:a:0]{clean(attempt)},{cut},aresample={attempt.rate_hz},volume={attempt.gain_db:.4f}dB"
+    level = f"aresample={attempt.rate_hz},volume={attempt.gain_db:.4f}dB"
+    if not attempt.curve:
+        return f"[0:a:0]{_clean(attempt)},{cut},{level}"
+    both = "pan=stereo|c0=c0|c1=c0," if attempt.channels == 2 else ""
+    curve = f"aresample={attempt.source_hz},aformat=sample_fmts=fltp,{both}volume={HEIGHT}"
+    return f"[{curve_at}:a:0]{curve}[curve];[0:a:0]{_clean(attempt)}[clean];[clean][curve]amultiply,{cut},{level}"
 
 
-def clean(attempt: Job) -> str:
+def _clean(attempt: Job) -> str:
     """Filters that leave the channels that are delivered, less what lies below any voice."""
     # More than two channels are mixed to stereo first, as they were when their sameness was measured.
     kept = f"aformat=channel_layouts=stereo,pan=mono|c0=c{attempt.kept}," if attempt.kept is not None else ""
@@ -186,6 +196,7 @@ def told(attempt: Job, format: Format, heard: Levels) -> tuple[str, ...]:
         (heard.balance is Balance.LEFT, "only the left channel held sound: delivered as mono"),
         (heard.balance is Balance.RIGHT, "only the right channel held sound: delivered as mono"),
         (heard.balance is Balance.OPPOSED, "the channels cancelled each other: the left one was delivered as mono"),
+        (bool(attempt.curve), "soft voices were brought up to loud ones"),
         (format.channels > 2, f"{format.channels} channels were mixed to stereo"),
         (cut_s > 0.01, f"{cut_s:.1f} s of silence was trimmed from the ends"),
         (attempt.intro_s > 0, f"an intro of {attempt.intro_s:.1f} s was put in front"),

@@ -67,6 +67,8 @@ def mastering(keys: AudioKeys, *, intro: Source | None, outro: Source | None) ->
         rate_hz=int(keys.rate),
         bitrate_mono_kbps=int(keys.bitrate_mono),
         bitrate_stereo_kbps=int(keys.bitrate_stereo),
+        highpass_hz=keys.highpass or None,
+        leveller=keys.leveller,
         trim_silence_s=keys.trim_silence,
         crossfade_s=keys.crossfade,
         intro=intro,

@@ -119,6 +119,8 @@ class AudioKeys(Keys):
     rate: Literal["44100", "48000"] = "44100"
     bitrate_mono: Literal["64", "80", "96", "112", "128", "160", "192"] = "96"
     bitrate_stereo: Literal["64", "80", "96", "112", "128", "160", "192", "224", "256", "320"] = "128"
+    highpass: Annotated[float, BeforeValidator(values.off), Field(ge=0, le=150)] = 60.0
+    leveller: Flag = False
     trim_silence: Annotated[float, Field(ge=0, le=10)] | None = None
     intro: FileName | None = None
     outro: FileName | None = None

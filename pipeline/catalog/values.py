@@ -158,6 +158,11 @@ def flag(value: Any) -> bool:
     return _FLAGS[str(value).lower()]
 
 
+def off(value: Any) -> Any:
+    """A number, or 0 where it was switched off in words."""
+    return "0" if isinstance(value, str) and _FLAGS.get(value.lower()) is False else value
+
+
 def words(value: Any) -> Any:
     """A list, also where it was written on one line with commas."""
     return [part for part in value.split(",") if part.strip()] if isinstance(value, str) else value
