@@ -11,6 +11,7 @@ from babel import Locale, UnknownLocaleError
 from pipeline.text import xml_safe
 
 _FLAGS = {"yes": True, "true": True, "on": True, "no": False, "false": False, "off": False, "clean": False}
+_TIME = re.compile(r"\d+:\d")
 _YEARS = range(1970, 3000)
 _IN_A_URL = "/:?#[]@!$&'()*+,;=%~-._"
 
@@ -158,6 +159,21 @@ def flag(value: Any) -> bool:
     return _FLAGS[str(value).lower()]
 
 
+def is_no(value: str) -> bool:
+    """Whether a text is one of the words for no."""
+    return _FLAGS.get(value.strip().lower()) is False
+
+
+def begins_with_time(value: str) -> bool:
+    """Whether a text is a chapter rather than a name."""
+    return bool(_TIME.match(value.strip()))
+
+
+def names_a_file(value: str) -> bool:
+    """Whether what stands for a list of chapters is the name of a file."""
+    return not (is_no(value) or begins_with_time(value))
+
+
 def words(value: Any) -> Any:
     """A list, also where it was written on one line with commas."""
     return [part for part in value.split(",") if part.strip()] if isinstance(value, str) else value
@@ -170,7 +186,7 @@ def named(value: Any) -> Any:
 
 def timed(value: Any) -> Any:
     """A chapter's keys, also where it was written as `0:00 Title`."""
-    if isinstance(value, dict) and len(value) == 1 and re.match(r"\d+:\d", key := next(iter(value))):
+    if isinstance(value, dict) and len(value) == 1 and begins_with_time(key := next(iter(value))):
         value = f"{key}: {value[key] or ''}"  # YAML saw a key in `- 0:00 One: a beginning`; a producer saw a title
     if not isinstance(value, str):
         return value
