@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
-from pipeline import feed, release
+from pipeline import feed, release, sidecars
 from pipeline.errors import Problem, Refused
 from pipeline.model import (
     NO_AUDIO,
     Action,
     Cache,
     Catalog,
+    Chapter,
     Edition,
     Entry,
     Episode,
@@ -113,8 +114,14 @@ def _differences(old: Entry, new: Entry) -> Iterator[str]:
         yield f"“{title}” gets another date"
     if (old.episode.notes, old.episode.summary) != (new.episode.notes, new.episode.summary):
         yield f"“{title}” gets other show notes"
+    if _chapters(old) != _chapters(new):
+        yield f"“{title}” gets other chapters"
     if old.media.key != new.media.key:
         yield f"“{title}” gets other audio; apps may download it again"
+
+
+def _chapters(entry: Entry) -> tuple[Chapter, ...]:
+    return sidecars.chosen(entry.episode, entry.media.chapters)
 
 
 # --- what is refused --------------------------------------------------------------------------------------------------
