@@ -14,10 +14,9 @@ from typing import Any
 
 import feedparser
 import lxml.html
+import mutagen
 import mutagen.flac
 import mutagen.id3
-import mutagen.oggvorbis
-import mutagen.wave
 import podcastparser
 import pytest
 from hypothesis import given, settings
@@ -189,13 +188,13 @@ def metadata(chapters: tuple[Chapter, ...]) -> str:
     return ";FFMETADATA1\n" + "\n".join(rows) + "\n"
 
 
-def tag_wave(path: Path, chapters: tuple[Chapter, ...]) -> None:
-    """An ID3 tag in a chunk of a WAV file."""
-    wave: Any = mutagen.wave.WAVE(path)
-    wave.add_tags()
+def tag_chunk(path: Path, chapters: tuple[Chapter, ...]) -> None:
+    """An ID3 tag in a chunk of a WAV or AIFF file."""
+    file: Any = mutagen.File(path)
+    file.add_tags()
     for frame in frames(chapters):
-        wave.tags.add(frame)
-    wave.save(v2_version=3)
+        file.tags.add(frame)
+    file.save(v2_version=3)
 
 
 def recorded(path: Path, chapters: tuple[Chapter, ...], tags: Mapping[str, str] | None = None) -> Path:
@@ -213,8 +212,8 @@ def recorded(path: Path, chapters: tuple[Chapter, ...], tags: Mapping[str, str] 
         for frame in frames(chapters):
             tag.add(frame)
         tag.save(path, v2_version=3)
-    if path.suffix == ".wav":
-        tag_wave(path, chapters)
+    if path.suffix in (".wav", ".aiff"):
+        tag_chunk(path, chapters)
     if path.suffix in (".flac", ".ogg", ".opus"):
         file: Any = mutagen.File(path)
         file.update(comments(chapters))
@@ -224,9 +223,9 @@ def recorded(path: Path, chapters: tuple[Chapter, ...], tags: Mapping[str, str] 
     return path
 
 
-@pytest.mark.parametrize("suffix", ["mp3", "wav", "m4a", "mp4", "flac", "ogg", "opus"])
+@pytest.mark.parametrize("suffix", ["mp3", "wav", "aiff", "m4a", "mp4", "flac", "ogg", "opus"])
 def test_chapters_in_a_recording_are_found(suffix: str, tmp_path: Path) -> None:
-    """As others wrote them, whatever the container: ID3 in MP3 and WAV, MP4's own, VorbisComment."""
+    """As others wrote them, whatever the container: ID3 in MP3, WAV and AIFF, MP4's own, VorbisComment."""
     assert marks.found(FFMPEG, recorded(tmp_path / f"opname.{suffix}", UNLINKED)) == UNLINKED
 
 
@@ -425,7 +424,7 @@ def test_every_way_out_tells_what_came_in(way: str, tmp_path: Path) -> None:
     if way in FILES:
         (folder / way).write_bytes(FILES[way][0].encode())
     if way == "recording":
-        tag_wave(folder / "audio.wav", UNLINKED)
+        tag_chunk(folder / "audio.wav", UNLINKED)
     store = MemoryStore()
     (entry,) = published(root, store).entries
     links = LINKS if way == "episode.md" or FILES.get(way, ("", False))[1] else (None,) * 4
