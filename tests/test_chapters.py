@@ -310,6 +310,9 @@ def test_found_chapters_are_published_and_remembered(tmp_path: Path) -> None:
     root, store = write_show(tmp_path / "show"), MemoryStore()
     folder = write_episode(root, "01-een", audio=None)
     recorded(folder / "opname.m4a", UNLINKED).rename(folder / "audio.wav")
+    ready = prepared(root, store)
+    (said,) = (change for change in ready.plan.changes if change.startswith("new episode"))
+    assert said.endswith(f", chapters of the recording: “{TITLES[0]}”, “{TITLES[1]}”, “{TITLES[2]}” and 1 more)")
     (entry,) = published(root, store).entries
     assert told(store) == list(zip(MS, TITLES, strict=True))
     assert "chapters taken from the recording: 4" in entry.media.done
