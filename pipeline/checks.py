@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Generic, TypeVar
 
-from pipeline import notes
+from pipeline import notes, sidecars
 from pipeline.errors import Problem
 from pipeline.model import Catalog, Category, Edition, Episode, Show, Slug, Status
 from pipeline.text import clock
@@ -93,10 +93,11 @@ def late(edition: Edition, catalog: Catalog) -> Iterator[Problem]:
         parts = (("chapters", episode.chapters), ("transcript", episode.transcript))
         for key, moments in parts:
             if count := sum(moment.start_s >= end for moment in moments):
+                file, line = origin.place(key)
                 yield Problem(
                     what=f"“{episode.title}” lasts {clock(end)}; {count} of its {key} begin later.",
-                    file=origin.file,
-                    line=origin.line(key),
+                    file=file,
+                    line=line,
                     why="They are left out.",
                     mend="Check that they belong to this recording.",
                     fatal=False,
@@ -107,10 +108,11 @@ def late(edition: Edition, catalog: Catalog) -> Iterator[Problem]:
 def _problems(rule: Rule[About], about: About, catalog: Catalog, slug: Slug | None) -> Iterator[Problem]:
     origin = catalog.origins[slug]
     for path, what, mend in rule.find(about, catalog):
+        file, line = origin.place(*path)
         yield Problem(
             what=what,
-            file=origin.file,
-            line=origin.line(*path),
+            file=file,
+            line=line,
             why=rule.why,
             mend=mend,
             fatal=rule.fatal,
@@ -158,6 +160,13 @@ def _title(episode: Episode, catalog: Catalog) -> Iterator[Finding]:
         yield ("title",), "The title begins with a number.", "Leave it out: apps show `number` themselves."
     if catalog.show.title.lower() in episode.title.lower():
         yield ("title",), "The title repeats the name of the show.", "Leave it out: apps show both."
+
+
+def _too_many(episode: Episode, _: Catalog) -> Iterator[Finding]:
+    count = len(episode.chapters)
+    if count > sidecars.MOST_CHAPTERS:
+        what = f"The episode has {count} chapters; at most {sidecars.MOST_CHAPTERS} can be listed in its file."
+        yield ("chapters",), what, "Leave some out."
 
 
 def _chapters(episode: Episode, _: Catalog) -> Iterator[Finding]:
@@ -285,5 +294,12 @@ EPISODE_RULES: tuple[Rule[Episode], ...] = (
         fatal=False,
         why="Players would show the wrong chapter at the start.",
         find=_chapters,
+    ),
+    Rule(
+        id="episode-chapters-count",
+        source="ID3v2 Chapter Frame Addendum 1.0",
+        fatal=True,
+        why="Players would lose the others.",
+        find=_too_many,
     ),
 )

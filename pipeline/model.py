@@ -107,6 +107,8 @@ class Episode:
     revision: int = 1
     """Raised by the producer to have unchanged audio mastered and tagged again."""
     chapters: tuple[Chapter, ...] = ()
+    found_chapters: bool = True
+    """Whether chapters found in the recording may stand in where there are none here."""
     transcript: tuple[Cue, ...] = ()
     image: Source | None = None
     image_alt: str | None = None
@@ -213,10 +215,17 @@ class Origin:
     """Relative to the show's root."""
     lines: Mapping[tuple[str | int, ...], int]
     """Line by path of keys, such as `("guests", 0, "name")`; the empty path is the top."""
+    elsewhere: Mapping[str, "Origin"] = field(default_factory=dict)
+    """Where the value of a key was written, for keys that name a file."""
 
     def line(self, *path: str | int) -> int | None:
         """The line of `path`, or of the nearest thing around it."""
         return next((self.lines[path[:n]] for n in range(len(path), -1, -1) if path[:n] in self.lines), None)
+
+    def place(self, *path: str | int) -> tuple[str, int | None]:
+        """The file in which the value of `path` was written, and its line there."""
+        there = self.elsewhere.get(str(path[0]), self) if path else self
+        return there.file, there.line(*path)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -271,6 +280,8 @@ class Media:
     """What mastering did, a sentence each."""
     findings: tuple[Finding, ...] = ()
     """What was noticed in the recording."""
+    chapters: tuple[Chapter, ...] = ()
+    """Found in the source, in its time; remembered here, for a later publish may not have the source."""
     file: Path | None = field(default=None, compare=False, metadata=_LOCAL)
     """The bytes, where this machine has them."""
 

@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
-from pipeline import feed, release
+from pipeline import feed, release, sidecars
 from pipeline.errors import Problem, Refused
 from pipeline.model import (
     NO_AUDIO,
     Action,
     Cache,
     Catalog,
+    Chapter,
     Edition,
     Entry,
     Episode,
@@ -93,8 +94,8 @@ def changes(before: Edition | None, after: Edition) -> Iterator[str]:
     old = {entry.episode.guid: entry for entry in before.entries} if before else {}
     for entry in after.entries:
         if entry.episode.guid not in old:
-            length, size = clock(entry.media.duration_s), megabytes(entry.media.size)
-            yield f"new episode “{entry.episode.title}” ({length}, {size})"
+            facts = (clock(entry.media.duration_s), megabytes(entry.media.size), *_found(entry))
+            yield f"new episode “{entry.episode.title}” ({', '.join(facts)})"
         else:
             yield from _differences(old[entry.episode.guid], entry)
     live = {entry.episode.guid for entry in after.entries}
@@ -113,8 +114,22 @@ def _differences(old: Entry, new: Entry) -> Iterator[str]:
         yield f"“{title}” gets another date"
     if (old.episode.notes, old.episode.summary) != (new.episode.notes, new.episode.summary):
         yield f"“{title}” gets other show notes"
+    if _chapters(old) != _chapters(new):
+        yield f"“{title}” gets other chapters"
     if old.media.key != new.media.key:
         yield f"“{title}” gets other audio; apps may download it again"
+
+
+def _found(entry: Entry) -> Iterator[str]:
+    """What nobody wrote is told before it is published."""
+    if not entry.episode.chapters and (found := _chapters(entry)):
+        yield f"chapters of the recording: {', '.join(f'“{chapter.title}”' for chapter in found[:3])}" + (
+            f" and {len(found) - 3} more" if len(found) > 3 else ""
+        )
+
+
+def _chapters(entry: Entry) -> tuple[Chapter, ...]:
+    return sidecars.chosen(entry.episode, entry.media.chapters)
 
 
 # --- what is refused --------------------------------------------------------------------------------------------------

@@ -5,11 +5,13 @@ import textwrap
 from dataclasses import replace
 
 from pipeline import digest
-from pipeline.model import Cache, Chapter, Cue, Edition, Entry, Key, Kind, Object
-from pipeline.text import web_link, xml_safe
+from pipeline.model import Cache, Chapter, Cue, Edition, Entry, Episode, Key, Kind, Object
+from pipeline.text import timestamp, web_link, xml_safe
 
 LINE = 65
 """Characters on a line of a transcript (Podcasting 2.0 namespace, transcripts/transcripts.md, WebVTT)."""
+MOST_CHAPTERS = 255
+"""What a table of contents can count (ID3v2 Chapter Frame Addendum 1.0, section 3.2: one byte)."""
 
 
 def compose(edition: Edition) -> tuple[Object, ...]:
@@ -47,7 +49,12 @@ def transcript(entry: Entry) -> Object | None:
 
 def moved_chapters(entry: Entry) -> tuple[Chapter, ...]:
     """An entry's chapters in seconds of its delivered file (see `moved`)."""
-    return moved(entry.episode.chapters, entry.media.shift_s, entry.media.duration_s)
+    return moved(chosen(entry.episode, entry.media.chapters), entry.media.shift_s, entry.media.duration_s)
+
+
+def chosen(episode: Episode, found: tuple[Chapter, ...]) -> tuple[Chapter, ...]:
+    """An episode's chapters in the time of its recording: those that its producer wrote, else those `found` in it."""
+    return episode.chapters or (found if episode.found_chapters else ())
 
 
 def moved(chapters: tuple[Chapter, ...], shift_s: float, duration_s: float) -> tuple[Chapter, ...]:
@@ -103,19 +110,12 @@ def _vtt(cue: Cue) -> str:
     lines = textwrap.wrap(cue.text, LINE, break_long_words=False, break_on_hyphens=False)
     voice = f"<v {_escaped(cue.speaker)}>" if cue.speaker else ""
     text = _escaped("\n".join(lines))
-    return f"{_timestamp(cue.start_s)} --> {_timestamp(cue.end_s)}\n{voice}{text}\n"
+    return f"{timestamp(cue.start_s)} --> {timestamp(cue.end_s)}\n{voice}{text}\n"
 
 
 def _escaped(text: str) -> str:
     """Character references for what WebVTT gives a meaning (section 3.1, cue text; `-->` among them)."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
-def _timestamp(seconds: float) -> str:
-    whole, millisecond = divmod(round(seconds * 1000), 1000)
-    minutes, second = divmod(whole, 60)
-    hour, minute = divmod(minutes, 60)
-    return f"{hour:02}:{minute:02}:{second:02}.{millisecond:03}"
 
 
 def _sidecar(folder: str, entry: Entry, ending: str, media_type: str, text: str) -> Object:

@@ -45,6 +45,14 @@ def clock(seconds: float) -> str:
     return f"{hour}:{minute:02}:{second:02}" if hour else f"{minute}:{second:02}"
 
 
+def timestamp(seconds: float) -> str:
+    """A moment as `HH:MM:SS.mmm`, rounded to milliseconds (WebVTT section 4, RFC 2326 section 3.6)."""
+    whole, millisecond = divmod(round(seconds * 1000), 1000)
+    minutes, second = divmod(whole, 60)
+    hour, minute = divmod(minutes, 60)
+    return f"{hour:02}:{minute:02}:{second:02}.{millisecond:03}"
+
+
 def megabytes(size: int) -> str:
     """A size as people read it: `812 kB`, `1.4 MB`."""
     return f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{max(1, round(size / 1e3))} kB"

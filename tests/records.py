@@ -47,11 +47,11 @@ def picture(name: str, width: int) -> Picture:
     )
 
 
-def edition(catalog: Catalog, *, shift_s: float = 0.0) -> Edition:
+def edition(catalog: Catalog, *, shift_s: float = 0.0, duration_s: float = 61.4) -> Edition:
     entries = (
         Entry(
             episode=episode,
-            media=media(episode, shift_s=shift_s),
+            media=media(episode, shift_s=shift_s, duration_s=duration_s),
             pictures=(picture(episode.slug, 1400), picture(episode.slug, 300)) if episode.image else (),
         )
         for episode in catalog.episodes

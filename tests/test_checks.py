@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from pipeline import catalog, checks
+from tests import records
 from tests.shows import write_episode, write_show
 
 LONG = "w" * 4001
@@ -24,6 +25,7 @@ BAD: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "episode-transcript": ({}, {"transcript": None}, "has no transcript"),
     "episode-speakers": ({}, {}, "does not say who speaks"),
     "episode-chapters": ({}, {"chapters": ["0:05 Laat"]}, "does not begin at 0:00"),
+    "episode-chapters-count": ({}, {"chapters": [f"0:00.{at:03} Deel {at}" for at in range(256)]}, "has 256 chapters"),
     "episode-number-twice": ({}, {"number": 2}, "is already that of"),
 }
 
@@ -64,6 +66,16 @@ def test_a_bad_show_breaks_its_rule_and_no_other(rule: str, tmp_path: Path) -> N
     assert told[rule].startswith(("feed/show.yaml", "episodes/"))
     problem = next(iter(checks.findings(catalog.load(tmp_path))))
     assert all((problem.why, problem.mend, problem.line))
+
+
+def test_findings_about_a_file_of_chapters_point_into_it(tmp_path: Path) -> None:
+    """Of the first chapter in time, wherever it stands in the file."""
+    folder = write_episode(write_show(tmp_path), "01-een")
+    (folder / "chapters.txt").write_text("00:02 Twee\n00:01 Een\n", "utf-8")
+    (problem,) = checks.findings(catalog.load(tmp_path))
+    assert (problem.file, problem.line) == ("episodes/01-een/chapters.txt", 2)
+    (late,) = checks.late(records.edition(catalog.load(tmp_path), duration_s=1.5), catalog.load(tmp_path))
+    assert late.file == "episodes/01-een/chapters.txt"
 
 
 def test_findings_point_at_their_line(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import click
 import pytest
 
 from pipeline import catalog
-from pipeline.catalog import schema
+from pipeline.catalog import chapter_files, chapter_formats, schema
 from pipeline.cli import commands
 from pipeline.errors import Exit, ShowError
 from tests.docs import BLOCK, DOCUMENTS, renewed
@@ -65,6 +65,23 @@ def test_every_key_is_documented(text: str, keys: type[schema.Keys]) -> None:
     rows = [found[1] for found in re.finditer(r"^\| (`.*?) \|", text, re.MULTILINE)]
     told = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
     assert told == set(schema.names(keys))
+
+
+def test_every_example_of_a_file_of_chapters_is_one(tmp_path: Path) -> None:
+    """Each format has its example, and all are the same two chapters."""
+    section = PRODUCERS.partition("### Chapters")[2].partition("## The show")[0]
+    examples = re.findall(r"^```\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)
+    assert {format.name for text in examples if (format := chapter_formats.of(text))} == {
+        format.name for format in chapter_formats.FORMATS
+    }
+    for text in examples:
+        (tmp_path / "chapters.txt").write_text(text, "utf-8")
+        reading = chapter_files.read(tmp_path / "chapters.txt", tmp_path)
+        assert reading.problems == ()
+        assert [(chapter.start_s, chapter.title) for chapter in reading.chapters] == [
+            (0.0, "Welkom"),
+            (750.5, "Gedeeld werkgeverschap"),
+        ]
 
 
 def test_the_readmes_episode_is_an_episode(tmp_path: Path) -> None:

@@ -30,7 +30,8 @@ JUDGES = Path(__file__).parent / "judges"
 ITUNES = "{http://www.itunes.com/dtds/podcast-1.0.dtd}"
 OPEN = (
     '<rss xmlns:itunes="http://www.itunes.com/dtds/podcast-1.0.dtd" xmlns:atom="http://www.w3.org/2005/Atom" '
-    'xmlns:podcast="https://podcastindex.org/namespace/1.0" xmlns:content="http://purl.org/rss/1.0/modules/content/">'
+    'xmlns:podcast="https://podcastindex.org/namespace/1.0" xmlns:content="http://purl.org/rss/1.0/modules/content/" '
+    'xmlns:psc="http://podlove.org/simple-chapters">'
 )
 
 

@@ -201,16 +201,21 @@ def test_the_feed_is_written_once_and_before_pages_that_listeners_see() -> None:
 
 
 def test_changes_are_told_as_listeners_will_notice_them() -> None:
-    """New, renamed, other notes, other audio: each in a sentence; nothing for what nobody notices."""
+    """New, renamed, other notes, chapters or audio: each in a sentence; nothing for what nobody notices."""
     store = MemoryStore()
     one = Shape(0, 0, "Titel", "", ("Zoë",), (), True)
     apply.run(planned([one], store), store)
     made = planned(
-        [replace(one, title="Andere titel", notes="Notities", take=1), Shape(1, 0, "Twee", "", (), (), True)], store
+        [
+            replace(one, title="Andere titel", notes="Notities", take=1, extras=False),
+            Shape(1, 0, "Twee", "", (), (), True),
+        ],
+        store,
     )
     assert made.changes == (
         "“Titel 0” is now called “Andere titel 0”",
         "“Andere titel 0” gets other show notes",
+        "“Andere titel 0” gets other chapters",
         "“Andere titel 0” gets other audio; apps may download it again",
         "new episode “Twee 1” (1:01, 1 kB)",
     )

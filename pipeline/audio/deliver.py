@@ -7,13 +7,13 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from pipeline import digest, sidecars
-from pipeline.audio import ffmpeg, inspect, recipe, tags
+from pipeline.audio import ffmpeg, inspect, marks, recipe, tags
 from pipeline.audio.ffmpeg import Ffmpeg
 from pipeline.audio.master import Master, OnStep, Recording, master
 from pipeline.errors import AudioError, OmroepError, Problem
@@ -80,8 +80,11 @@ def media(
 
     AudioError when the recording is not here, cannot be mastered, or changed while it was read.
     """
-    made, file = _mastered(studio, episode, show.mastering, on_step)
-    tagged = _tags(episode, show, sleeve, made, sidecars.moved(episode.chapters, made.shift_s, made.duration_s))
+    made, found, file = _mastered(studio, episode, show.mastering, on_step)
+    chapters = sidecars.moved(sidecars.chosen(episode, found), made.shift_s, made.duration_s)
+    if chapters and not episode.chapters:
+        made = replace(made, done=(*made.done, f"chapters taken from the recording: {len(chapters)}"))
+    tagged = _tags(episode, show, sleeve, made, chapters)
     path = studio.cache / "media" / f"{digest.of_record([_identity(episode, show.mastering), tagged])}.mp3"
     sha256 = _remembered(path)
     if sha256 is None:
@@ -97,6 +100,7 @@ def media(
         source_sha256=episode.audio.sha256,
         recipe=recipe.identity(show.mastering),
         revision=episode.revision,
+        chapters=found,
         file=path,
         **{field.name: getattr(made, field.name) for field in fields(Master)},
     )
@@ -123,30 +127,35 @@ def _tags(episode: Episode, show: Show, sleeve: Sleeve, made: Master, chapters: 
     )
 
 
-def _mastered(studio: Studio, episode: Episode, mastering: Mastering, on_step: OnStep) -> tuple[Master, Path]:
+def _mastered(
+    studio: Studio, episode: Episode, mastering: Mastering, on_step: OnStep
+) -> tuple[Master, tuple[Chapter, ...], Path]:
+    """The recording as it is to sound, the chapters found in it, and the file, not yet tagged."""
     path = studio.cache / "masters" / f"{_identity(episode, mastering)}.mp3"
     if known := _known_master(path):
-        return known, path
+        return *known, path
     recording = _present(studio, episode.audio)
     intro, outro = (_present(studio, each) if each else None for each in (mastering.intro, mastering.outro))
     with _made_whole(path) as target:
         made = master(
             studio.ffmpeg, recording, mastering=mastering, bumpers=(intro, outro), target=target, on_step=on_step
         )
+        found = marks.found(studio.ffmpeg, recording.path)
         if _sha256(recording.path) != episode.audio.sha256:
             what = "The recording changed while it was being read."
             raise AudioError(Problem(what=what, file=recording.name, mend="Run again when it is complete."))
-        _remember(target, path, {"master": asdict(made)})
-    return made, path
+        _remember(target, path, {"master": asdict(made), "chapters": digest.plain(found)})
+    return made, found, path
 
 
-def _known_master(path: Path) -> Master | None:
-    """What was measured of a remembered master; whatever is odd about the note of it, it is made again."""
+def _known_master(path: Path) -> tuple[Master, tuple[Chapter, ...]] | None:
+    """What was measured and found of a remembered master; whatever is odd about the note of it, it is made again."""
     if _remembered(path):
         with suppress(OSError, ValueError, KeyError, TypeError):
-            facts = json.loads(_facts(path).read_text("utf-8"))["master"]
+            noted = json.loads(_facts(path).read_text("utf-8"))
+            facts, found = noted["master"], tuple(Chapter(**chapter) for chapter in noted["chapters"])
             findings = tuple(Finding(**finding) for finding in facts["findings"])
-            return Master(**{**facts, "done": tuple(facts["done"]), "findings": findings})
+            return Master(**{**facts, "done": tuple(facts["done"]), "findings": findings}), found
     return None
 
 

@@ -155,10 +155,11 @@ def stream(
 
 
 def pcm(ffmpeg: Ffmpeg, arguments: Sequence[str], *, most: int, timeout_s: float) -> bytes:
-    """Run and return its standard output, at most `most` bytes; FfmpegError as in `run`."""
+    """Run and return its standard output; FfmpegError as in `run`, and when it is more than `most` bytes."""
     with tempfile.TemporaryFile() as log:
         with _running(ffmpeg, arguments, log, timeout_s) as process:
             body = _output(process).read(most)
+            _output(process).close()  # or it would wait for ever to be read on
         _ended(process, log)
         return body
 

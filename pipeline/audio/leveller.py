@@ -23,7 +23,7 @@ _STRENGTH = 0.8
 _HEARD_S = 1.0
 """Spread of the bell over which a voice is heard: some three seconds, as EBU's short-term loudness."""
 _TURNED_S = 0.3
-"""Spread of the bell over which the knob is turned: fast enough between two speakers, too slow to hear within a word."""
+"""Spread of the bell over which the knob is turned: fast enough between speakers, too slow to hear within a word."""
 _VOICE_WITHIN_LU = 22.0
 """What lies further under the recording is a pause or a breath, and moves nothing."""
 _HOLD_S = 4.0

@@ -3,19 +3,19 @@
 import re
 import uuid
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
-from pipeline.catalog import files, located, records, transcripts
+from pipeline.catalog import chapter_files, files, located, records, transcripts, values
 from pipeline.catalog.complaints import complaints
 from pipeline.catalog.located import Located
 from pipeline.catalog.schema import AudioKeys, EpisodeKeys, Keys, ShowKeys
 from pipeline.errors import Problem, ShowError
-from pipeline.model import NO_AUDIO, Catalog, Cue, Episode, Mastering, Origin, Show, Slug, Source, Status
+from pipeline.model import NO_AUDIO, Catalog, Chapter, Cue, Episode, Mastering, Origin, Show, Slug, Source, Status
 from pipeline.text import slugify
 
 SHOW_FILE = Path("feed/show.yaml")
@@ -135,14 +135,22 @@ class _Reader:
             mend = "Add a line `slug: ...` in a-z, 0-9 and dashes."
             self.problems.append(Problem(what="The folder's name gives no web address.", file=name, line=1, mend=mend))
             return None
-        self.origins[slug] = origin
+        chapters, self.origins[slug] = self.chapters(folder, keys, origin)
         audio = self.audio(folder, keys, origin)
         transcript = self.transcript(folder, keys.transcript, origin)
         image = self.source(folder, keys.image, origin, "image") if keys.image else None
         if audio is None or show is None:
             return None
         return records.episode(
-            keys, show, folder=folder.name, slug=slug, audio=audio, notes=notes, transcript=transcript, image=image
+            keys,
+            show,
+            folder=folder.name,
+            slug=slug,
+            audio=audio,
+            notes=notes,
+            chapters=chapters,
+            transcript=transcript,
+            image=image,
         )
 
     def audio(self, folder: Path, keys: EpisodeKeys, origin: Origin) -> Source | None:
@@ -158,6 +166,25 @@ class _Reader:
         mend = f"Say which with `audio: {found[0].name}`." if found else "Put an audio file in its folder."
         self.problems.append(Problem(what=what, file=origin.file, line=1, mend=mend))
         return None
+
+    def chapters(self, folder: Path, keys: EpisodeKeys, origin: Origin) -> tuple[tuple[Chapter, ...], Origin]:
+        """The chapters of an episode, and `origin` with the place of those that are in a file of their own."""
+        said = keys.chapters
+        if said is None or (said and not isinstance(said, str)):
+            return records.chapters(said or ()), origin
+        found = [files.spelled(folder, said)] if isinstance(said, str) else chapter_files.lying_in(folder)
+        if len(found) > 1:
+            what = f"It is not clear which chapters to take: {', '.join(f'`{path.name}`' for path in found)}."
+            mend = f"Say which with `chapters: {found[0].name}`."
+            self.problems.append(Problem(what=what, file=origin.file, line=1, mend=mend))
+        if len(found) != 1:
+            return (), origin
+        if why := files.trouble(found[0], self.root):
+            self.missing(found[0], why, origin, "chapters")
+            return (), origin
+        reading = chapter_files.read(found[0], self.root)
+        self.problems += reading.problems
+        return reading.chapters, replace(origin, elsewhere={"chapters": reading.origin})
 
     def transcript(self, folder: Path, named: str | None, origin: Origin) -> tuple[Cue, ...]:
         found = [folder / named] if named else files.ending(folder, transcripts.SUFFIXES)[:1]
@@ -190,9 +217,10 @@ class _Reader:
 
     def named(self, document: Located, folder: Path) -> None:
         """Of a file with other problems: whether the files that it names are there, so that all is told at once."""
-        for key in ("cover", "audio", "transcript", "image"):
+        for key in ("cover", "audio", "transcript", "image", "chapters"):
             name = document.value.get(key)
             inside = isinstance(name, str) and not name.startswith(("/", "~")) and ".." not in name
+            inside = inside and (key != "chapters" or values.names_a_file(str(name)))
             if inside and (why := files.trouble(folder / str(name), self.root)):
                 self.missing(folder / str(name), why, document.origin, key)
 

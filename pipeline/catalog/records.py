@@ -4,7 +4,7 @@ import unicodedata
 import uuid
 from collections.abc import Iterable
 
-from pipeline.catalog.schema import AudioKeys, EpisodeKeys, PersonKeys, ShowKeys
+from pipeline.catalog.schema import AudioKeys, ChapterKeys, EpisodeKeys, PersonKeys, ShowKeys
 from pipeline.model import (
     Category,
     Chapter,
@@ -30,6 +30,7 @@ def episode(
     slug: Slug,
     audio: Source,
     notes: str,
+    chapters: tuple[Chapter, ...],
     transcript: tuple[Cue, ...],
     image: Source | None,
 ) -> Episode:
@@ -52,7 +53,8 @@ def episode(
         explicit=show.explicit if keys.explicit is None else keys.explicit,
         status=keys.status,
         revision=keys.revision,
-        chapters=_chapters(keys),
+        chapters=chapters,
+        found_chapters=keys.chapters is not None,
         transcript=transcript,
         image=image,
         image_alt=keys.image_alt,
@@ -126,6 +128,7 @@ def _people(people: Iterable[PersonKeys], *, role: str) -> tuple[Person, ...]:
     )
 
 
-def _chapters(keys: EpisodeKeys) -> tuple[Chapter, ...]:
-    chapters = (Chapter(start_s=chapter.start, title=chapter.title, link=chapter.link) for chapter in keys.chapters)
-    return tuple(sorted(chapters, key=lambda chapter: chapter.start_s))
+def chapters(listed: Iterable[ChapterKeys]) -> tuple[Chapter, ...]:
+    """Chapters in order of time."""
+    made = (Chapter(start_s=chapter.start, title=chapter.title, link=chapter.link) for chapter in listed)
+    return tuple(sorted(made, key=lambda chapter: chapter.start_s))

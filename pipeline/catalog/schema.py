@@ -4,7 +4,17 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetPydanticSchema,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    model_validator,
+)
+from pydantic_core import core_schema
 
 from pipeline.catalog import values
 from pipeline.model import Status
@@ -58,6 +68,27 @@ class ChapterKeys(Keys):
     link: Address | None = None
 
 
+ChapterList = tuple[Annotated[ChapterKeys, BeforeValidator(values.timed)], ...]
+
+
+def _listed_or_named(value: Any, listed: ValidatorFunctionWrapHandler) -> Any:
+    if isinstance(value, str) and values.names_a_file(value):
+        return values.file_name(value)
+    return None if isinstance(value, str) and values.is_no(value) else listed(value)
+
+
+Chapters = Annotated[
+    ChapterList | str | None,
+    GetPydanticSchema(
+        lambda _, schema_of: core_schema.no_info_wrap_validator_function(_listed_or_named, schema_of(ChapterList))
+    ),
+]
+"""A list, the name of a file that holds one, or None for `no`: not those of the recording either.
+
+Not a union, for the errors of one would not name the keys that producers wrote.
+"""
+
+
 class EpisodeKeys(Keys):
     """The front matter of an `episode.md`."""
 
@@ -76,7 +107,7 @@ class EpisodeKeys(Keys):
     status: Status = Status.LIVE
     revision: Count = 1
     audio: FileName | None = None
-    chapters: tuple[Annotated[ChapterKeys, BeforeValidator(values.timed)], ...] = ()
+    chapters: Chapters = ()
     transcript: FileName | None = None
     image: FileName | None = None
     image_alt: Sentences | None = None

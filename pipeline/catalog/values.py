@@ -11,6 +11,7 @@ from babel import Locale, UnknownLocaleError
 from pipeline.text import xml_safe
 
 _FLAGS = {"yes": True, "true": True, "on": True, "no": False, "false": False, "off": False, "clean": False}
+_TIME = re.compile(r"\d+:\d")
 _YEARS = range(1970, 3000)
 _IN_A_URL = "/:?#[]@!$&'()*+,;=%~-._"
 
@@ -160,7 +161,22 @@ def flag(value: Any) -> bool:
 
 def off(value: Any) -> Any:
     """A number, or 0 where it was switched off in words."""
-    return "0" if isinstance(value, str) and _FLAGS.get(value.lower()) is False else value
+    return "0" if isinstance(value, str) and is_no(value) else value
+
+
+def is_no(value: str) -> bool:
+    """Whether a text is one of the words for no."""
+    return _FLAGS.get(value.strip().lower()) is False
+
+
+def begins_with_time(value: str) -> bool:
+    """Whether a text is a chapter rather than a name."""
+    return bool(_TIME.match(value.strip()))
+
+
+def names_a_file(value: str) -> bool:
+    """Whether what stands for a list of chapters is the name of a file."""
+    return not (is_no(value) or begins_with_time(value))
 
 
 def words(value: Any) -> Any:
@@ -175,7 +191,7 @@ def named(value: Any) -> Any:
 
 def timed(value: Any) -> Any:
     """A chapter's keys, also where it was written as `0:00 Title`."""
-    if isinstance(value, dict) and len(value) == 1 and re.match(r"\d+:\d", key := next(iter(value))):
+    if isinstance(value, dict) and len(value) == 1 and begins_with_time(key := next(iter(value))):
         value = f"{key}: {value[key] or ''}"  # YAML saw a key in `- 0:00 One: a beginning`; a producer saw a title
     if not isinstance(value, str):
         return value

@@ -14,8 +14,9 @@ from feedgen.feed import FeedGenerator
 from lxml import etree
 
 from pipeline import digest, notes
+from pipeline.feed import timestamps
 from pipeline.feed.tags import CHANNEL, ITEM, NAMESPACES, Element, Item, Row, Scope
-from pipeline.model import Cache, Digest, Edition, Entry, Key, Kind, Object
+from pipeline.model import Cache, Digest, Edition, Entry, Episode, Key, Kind, Object
 from pipeline.text import xml_safe
 
 KEY = Key("feed.xml")
@@ -90,11 +91,20 @@ def _item(item: FeedEntry, edition: Edition, entry: Entry, zone: ZoneInfo) -> No
     item.link(href=f"{base}episodes/{episode.slug}.html")
     item.enclosure(url=base + quote(media.key), length=str(media.size), type=media.type)
     item.pubDate(episode.published.astimezone(zone))
+    moments = timestamps.listed(entry, episode.notes)
     if episode.notes:
-        item.content(xml_safe(notes.html(episode.notes)), type="html")
-        item.description(xml_safe(notes.description_html(episode.notes, LONGEST_DESCRIPTION)))
-    else:
-        item.description(f"<p>{escape(xml_safe(episode.summary or episode.title))}</p>")
+        item.content(xml_safe(notes.html(episode.notes)) + moments, type="html")
+    item.description(_description(episode, moments))
+
+
+def _description(episode: Episode, moments: str) -> str:
+    """Notes, or the summary where there are none; below them the moments, unless these take more than half the room."""
+    size = len(moments.encode())
+    if episode.notes:
+        kept = moments if size <= LONGEST_DESCRIPTION // 2 else ""
+        return xml_safe(notes.description_html(episode.notes, LONGEST_DESCRIPTION - len(kept.encode()))) + kept
+    summary = f"<p>{escape(xml_safe(episode.summary or episode.title))}</p>"
+    return summary + (moments if len(summary.encode()) + size <= LONGEST_DESCRIPTION else "")
 
 
 # --- our extension ----------------------------------------------------------------------------------------------------

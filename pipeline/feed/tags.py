@@ -6,10 +6,12 @@ from typing import Generic, TypeVar
 
 from pipeline import sidecars
 from pipeline.model import Edition, Entry, Object, Person
+from pipeline.text import timestamp
 
 NAMESPACES = {
     "itunes": "http://www.itunes.com/dtds/podcast-1.0.dtd",
     "podcast": "https://podcastindex.org/namespace/1.0",
+    "psc": "http://podlove.org/simple-chapters",
 }
 """Prefix and address; both are case-sensitive to some readers (PSP-1)."""
 
@@ -112,6 +114,17 @@ def _sidecar(item: Item, made: Object | None, *, language: str | None = None) ->
     return (Element(attributes={"url": url, "type": made.type.partition(";")[0], "language": language}),)
 
 
+def _simple_chapters(item: Item) -> tuple[Element, ...]:
+    chapters = tuple(
+        (
+            "psc:chapter",
+            Element(attributes={"start": timestamp(each.start_s), "title": each.title, "href": each.link}),
+        )
+        for each in sidecars.moved_chapters(item.entry)
+    )
+    return _when(chapters, lambda: Element(attributes={"version": "1.2"}, children=chapters))
+
+
 def _persons(item: Item) -> tuple[Element, ...]:
     # An item's persons replace the channel's, so an episode with guests names its hosts again.
     return _people((*item.entry.episode.hosts, *item.entry.episode.guests))
@@ -151,6 +164,7 @@ ITEM: tuple[Row[Item], ...] = (
     Row("podcast:season", "ns season", _season),
     Row("podcast:person", "ns person", _persons),
     Row("podcast:chapters", "ns chapters", lambda item: _sidecar(item, sidecars.chapters(item.entry))),
+    Row("psc:chapters", "Podlove Simple Chapters 1.2", _simple_chapters),
     Row(
         "podcast:transcript",
         "ns transcript",
