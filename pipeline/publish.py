@@ -1,14 +1,14 @@
 """The story from a show's folder to a store that holds it, told in order: load, render, compose, plan, apply."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from pipeline import apply, catalog, checks, feed, pages, pictures, plan, release, sidecars, theme
-from pipeline.audio import deliver, ffmpeg, recipe
+from pipeline.audio import deliver, ffmpeg, findings, recipe
 from pipeline.audio.deliver import Sleeve, Studio
 from pipeline.errors import OmroepError, Problem, Refused, ShowError, StoreError
 from pipeline.model import (
@@ -250,8 +250,16 @@ def prepare(room: Newsroom, connect: Callable[[Show], Store], on_step: OnStep) -
     plan.refuse(plan.departures(checked.catalog, room.now, before))
     edition = render(room, checked.catalog, before, on_step)
     made = plan.make(edition, objects(room, edition), before)
-    warnings = (*checked.warnings, *checks.late(edition, checked.catalog))
+    warnings = (*checked.warnings, *checks.late(edition, checked.catalog), *_noticed(edition, before))
     return Prepared(plan=made, edition=edition, store=store, warnings=warnings)
+
+
+def _noticed(edition: Edition, before: Published) -> Iterator[Problem]:
+    """What was noticed in recordings that were mastered now; of published ones it was told then."""
+    known = {entry.media.key for entry in _ever(before.release)}
+    for entry in edition.entries:
+        if entry.media.key not in known:
+            yield from findings.advice(entry.episode, entry.media)
 
 
 def publish(prepared: Prepared, on_written: Callable[[Action], None]) -> Receipt:

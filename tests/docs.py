@@ -1,13 +1,21 @@
-"""Help texts inside the documents: `make docs` writes them anew, and a test holds the documents to them."""
+"""Help texts and tables inside the documents: `make docs` writes them anew, and tests hold the documents to them."""
 
 import os
 import re
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
+
+from pipeline.audio import ffmpeg, inspect, measure
+from pipeline.audio.findings import RULES, Take, findings
+from pipeline.model import Mastering
+from tests import faulty
+from tests.faulty import FAULTS
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = (ROOT / "README.md", ROOT / "docs" / "commands.md")
+AUDIO = ROOT / "docs" / "audio.md"
 BLOCK = re.compile(r"(```text\n\$ (omroep [^\n]*--help)\n)(.*?)(\n```)", re.DOTALL)
 
 
@@ -24,6 +32,42 @@ def renewed(text: str) -> str:
     return BLOCK.sub(lambda found: f"{found[1]}{help_of(found[2])}{found[4]}", text)
 
 
+def rows_of_rules() -> str:
+    """The table of findings, for docs/audio.md."""
+    head = "| finding | heard when | source | what omroep does | what you can do |\n|---|---|---|---|---|\n"
+    return head + "\n".join(
+        f"| `{rule.id}` | {rule.threshold} | {rule.source} | {rule.does} | {rule.mend} |" for rule in RULES
+    )
+
+
+def rows_of_faults() -> str:
+    """What is said of each faulty recording."""
+    return "| the fault | what is said |\n|---|---|\n" + "\n".join(
+        f"| {fault.does} | {' '.join(_said(name))} |" for name, fault in FAULTS.items()
+    )
+
+
+def _said(name: str) -> list[str]:
+    with tempfile.TemporaryDirectory() as folder:
+        path = faulty.make(name, Path(folder))
+        found = ffmpeg.find({"PATH": ""})
+        format = inspect.probe(found, path, path.name)
+        hearing = measure.hear(found, measure.as_recorded(path, path.name, format))
+    return [finding.told for finding in findings(Take(format=format, hearing=hearing, mastering=Mastering()))]
+
+
+def between(text: str, mark: str, rows: str) -> str:
+    """A document with `rows` between the mark of that name and the next end."""
+    return re.sub(
+        rf"(<!-- {mark} -->\n).*?(<!-- end -->)",
+        lambda found: f"{found[1]}\n{rows}\n\n{found[2]}",
+        text,
+        flags=re.DOTALL,
+    )
+
+
 if __name__ == "__main__":
     for document in DOCUMENTS:
         document.write_text(renewed(document.read_text("utf-8")), "utf-8")
+    audio = AUDIO.read_text("utf-8")
+    AUDIO.write_text(between(between(audio, "rules", rows_of_rules()), "faults", rows_of_faults()), "utf-8")

@@ -7,9 +7,8 @@ from typing import TypeAlias
 import numpy
 from numpy.typing import NDArray
 
-from pipeline.audio.truepeak import TruePeak
+from pipeline.audio.truepeak import Samples, TruePeak
 
-Samples: TypeAlias = NDArray[numpy.float32]
 Row: TypeAlias = NDArray[numpy.float64]
 
 WINDOWS_A_SECOND = 10
@@ -165,7 +164,8 @@ def _flat(tenths: Samples, peaks: Row) -> Row:
 def _powers(block: Samples, rate_hz: int) -> Row:
     """Power of a sine at each of `LINES_HZ` in one second, the mean of the channels."""
     coarse = block[:, : rate_hz // _COARSE * _COARSE].reshape(len(block), -1, _COARSE).mean(axis=2)
-    seen = (coarse @ _waves(rate_hz / _COARSE, coarse.shape[1])).astype(numpy.float64)
+    waves = _waves(rate_hz / _COARSE, coarse.shape[1])
+    seen = numpy.einsum("cn,nk->ck", coarse, waves)  # not @: a matrix product would wait for cores that ffmpeg is using
     powers: Row = numpy.mean(seen[:, 0::2] ** 2 + seen[:, 1::2] ** 2, axis=0) * 2  # half of its amplitude squared
     return powers
 

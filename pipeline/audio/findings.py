@@ -10,7 +10,8 @@ from pipeline.audio.balance import Balance
 from pipeline.audio.ear import ASIDE_HZ, HARMONICS, LINES_HZ, MAINS_HZ, WINDOWS_A_SECOND, Heard
 from pipeline.audio.inspect import Format
 from pipeline.audio.measure import Hearing
-from pipeline.model import Finding, Mastering
+from pipeline.errors import Problem
+from pipeline.model import Episode, Finding, Mastering, Media
 from pipeline.text import clock
 
 
@@ -86,9 +87,18 @@ def findings(take: Take) -> tuple[Finding, ...]:
     )
 
 
-def mend(rule: str) -> str:
-    """What a producer can do about a finding of `rule`; empty where nothing needs to be done, or it is unknown."""
-    return next((row.mend for row in RULES if row.id == rule), "")
+def advice(episode: Episode, media: Media) -> Iterator[Problem]:
+    """What was noticed in the recording of an episode and is the producer's to mend."""
+    mends = {rule.id: rule.mend for rule in RULES}
+    for finding in media.findings:
+        if not finding.mended:
+            yield Problem(
+                what=finding.told,
+                file=episode.audio.path,
+                mend=mends.get(finding.rule, ""),
+                fatal=False,
+                rule=f"audio-{finding.rule}",
+            )
 
 
 # --- silence and noise ------------------------------------------------------------------------------------------------
@@ -102,12 +112,14 @@ _PAUSES = 0.1
 """Part of the tenths of a second that are taken for pauses: people pause a fifth of the time they speak."""
 _NOISE_DB = 30.0
 _NO_PAUSES_DB = 12.0
+_EVEN_DB = 3.0
+"""Noise is as loud in one pause as in another; music or a second voice is not."""
 
 
 def silences(take: Take, shortest_s: float) -> list[tuple[float, float]]:
     """Start and end of everything that is silent, seconds; silence is 35 dB under the recording, -45 to -75 dBFS."""
     below = min(_HIGHEST_SILENCE_DB, max(_LOWEST_SILENCE_DB, take.loudness_lufs - _UNDER_SPEECH_DB))
-    quiet = _decibels(numpy.maximum(take.heard.left, take.heard.right)) < below
+    quiet = _decibels(_power(take.heard)) < below
     return [(start, end) for start, end in _runs(quiet) if end - start >= shortest_s]
 
 
@@ -134,12 +146,16 @@ def _silent_ends(take: Take) -> Iterator[Spot]:
 
 
 def noise_floor_dbfs(take: Take) -> float | None:
-    """Level of the pauses; None where there are none (music, a tone) or they are digital silence."""
-    levels = _decibels(numpy.maximum(take.heard.left, take.heard.right))
-    levels = levels[levels > _DIGITAL_SILENCE_DB]
-    if not len(levels):
+    """Level of the pauses less any hum; None where there are none (music, a tone) or nothing is in them."""
+    power = _power(take.heard)
+    power = power[power > 10 ** (_DIGITAL_SILENCE_DB / 10)]
+    if not len(power):
         return None
-    floor = float(numpy.quantile(levels, _PAUSES))
+    softest, pauses = (float(numpy.quantile(power, part)) for part in (_PAUSES / 5, _PAUSES))
+    if pauses > softest * 10 ** (_EVEN_DB / 10):
+        return None
+    pauses -= max(hum for _, hum, _ in _hums(take))
+    floor = float(_decibels(numpy.array([pauses]))[0])
     return floor if take.loudness_lufs - floor > _NO_PAUSES_DB else None
 
 
@@ -156,19 +172,21 @@ _LEAST_SECONDS = 3
 
 
 def _hum(take: Take) -> Iterator[Spot]:
+    mains, power, at_s = max(_hums(take), key=lambda hum: hum[1])
+    delivered = float(_decibels(numpy.array([power]))[0]) + take.gain_db
+    if delivered > _HUM_HEARD_DBFS:
+        yield Spot(numbers={"mains": mains, "level": delivered}, at_s=at_s)
+
+
+def _hums(take: Take) -> list[tuple[int, float, float]]:
+    """For each mains its frequency, the power of its hum, and the first quiet second, where it is heard best."""
     lines = take.heard.lines
     if len(lines) < _LEAST_SECONDS:
-        return
-    loudness = _per_second(numpy.maximum(take.heard.left, take.heard.right))[: len(lines)]
-    quiet = numpy.argsort(loudness, kind="stable")[: max(_LEAST_SECONDS, round(len(lines) * _QUIET_SECONDS))]
+        return [(mains, 0.0, 0.0) for mains in MAINS_HZ]
+    softest = numpy.argsort(_per_second(_power(take.heard))[: len(lines)], kind="stable")
+    quiet = softest[: max(_LEAST_SECONDS, round(len(lines) * _QUIET_SECONDS))]
     typical = numpy.median(lines[quiet], axis=0)
-    for mains in MAINS_HZ:
-        level = _decibels(numpy.array([_standing_out(typical, mains)]))[0]
-        delivered = level + take.gain_db
-        if delivered > _HUM_HEARD_DBFS:
-            at = float(numpy.sort(quiet)[0])
-            yield Spot(numbers={"mains": mains, "level": delivered}, at_s=at)
-            return
+    return [(mains, _standing_out(typical, mains), float(quiet.min())) for mains in MAINS_HZ]
 
 
 def _standing_out(typical: NDArray[numpy.float64], mains: int) -> float:
@@ -250,10 +268,9 @@ def _lopsided(take: Take) -> Iterator[Spot]:
 def _partly_opposed(take: Take) -> Iterator[Spot]:
     if not take.stereo or take.hearing.levels.balance is not Balance.BOTH:
         return
-    heard = take.heard
-    together = numpy.sqrt(heard.left * heard.right)
-    sounding = _decibels(numpy.maximum(heard.left, heard.right)) > take.loudness_lufs - 20
-    opposed = sounding & (heard.cross < _OPPOSED * together)
+    left, right, cross = (_over_a_second(row) for row in (take.heard.left, take.heard.right, take.heard.cross))
+    sounding = _decibels(numpy.maximum(left, right)) > take.loudness_lufs - 20
+    opposed = sounding & (cross < _OPPOSED * numpy.sqrt(left * right))
     found = [(start, end) for start, end in _runs(opposed) if end - start >= _STRETCH_OPPOSED_S]
     if found:
         start, end = found[0]
@@ -319,7 +336,7 @@ RULES = (
         id="noise",
         find=_noise,
         says="Its pauses are noisy: {floor:.0f} dBFS, only {under:.0f} dB under the voices.",
-        threshold="pauses (the softest tenth) less than 30 dB under the loudness",
+        threshold="pauses (the softest tenth, where it is even) less than 30 dB under the loudness",
         source="industry (audiobook publishers ask for about 40)",
         does="tells it",
         mend="Record in a quieter room, or clean it with a noise reducer.",
@@ -431,6 +448,16 @@ _DIGITAL_SILENCE_DB = -100.0
 
 def _decibels(power: NDArray[numpy.float64]) -> NDArray[numpy.float64]:
     return 10 * numpy.log10(numpy.maximum(power, 1e-20))
+
+
+def _power(heard: Heard) -> NDArray[numpy.float64]:
+    """Of the louder channel, a direct current left out."""
+    return numpy.maximum(heard.left - heard.mean_left**2, heard.right - heard.mean_right**2)
+
+
+def _over_a_second(tenths: NDArray[numpy.float64]) -> NDArray[numpy.float64]:
+    """A mean that moves along: words have gaps."""
+    return numpy.convolve(tenths, numpy.full(WINDOWS_A_SECOND, 1 / WINDOWS_A_SECOND), mode="same")
 
 
 def _per_second(tenths: NDArray[numpy.float64]) -> NDArray[numpy.float64]:

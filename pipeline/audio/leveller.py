@@ -16,7 +16,7 @@ RATE_HZ = 200
 """Of the curve as a file."""
 HEIGHT = 4.0
 """The factor that full scale of that file stands for: 12 dB."""
-MOST_UP_DB = 10.0
+MOST_UP_DB = 12.0
 MOST_DOWN_DB = 8.0
 _STRENGTH = 0.8
 """A fifth of the difference stays: voices keep their distance, and their own soft and loud words."""
@@ -42,7 +42,7 @@ def curve(momentary: Sequence[float]) -> tuple[float, ...]:
     whole = meter.integrated(momentary)
     levels = _centred(numpy.asarray(momentary, dtype=numpy.float64))
     voiced = levels > whole - _VOICE_WITHIN_LU
-    if not voiced.any():
+    if not numpy.isfinite(whole) or not voiced.any():
         return (0.0,) * len(levels)
     kernel = _kernel(_HEARD_S)
     weight = _smoothed(voiced.astype(numpy.float64), kernel)

@@ -1,9 +1,12 @@
 """The true peak of a signal: the highest point of the wave between its samples."""
 
 from functools import lru_cache
+from typing import TypeAlias
 
 import numpy
 from numpy.typing import NDArray
+
+Samples: TypeAlias = NDArray[numpy.float32]
 
 OVERSAMPLING = 4
 """ITU-R BS.1770-4, Annex 2: at least four times, for signals at 44.1 or 48 kHz."""
@@ -25,11 +28,11 @@ class TruePeak:
         self._best = 0.0
         self._tail = numpy.zeros(2 * _REACH, dtype=numpy.float32)
 
-    def warm(self, samples: NDArray[numpy.float32]) -> None:
+    def warm(self, samples: Samples) -> None:
         """Samples that go before what counts: only the last of them matter."""
         self._tail = numpy.concatenate([self._tail, samples])[-2 * _REACH :]
 
-    def hear(self, samples: NDArray[numpy.float32]) -> None:
+    def hear(self, samples: Samples) -> None:
         """The next samples; those within reach of their end wait for what follows."""
         joined = numpy.concatenate([self._tail, samples])
         self._look(joined)
@@ -41,43 +44,53 @@ class TruePeak:
             self._look(numpy.concatenate([self._tail, numpy.zeros(2 * _REACH, dtype=numpy.float32)]))
         return self._best
 
-    def _look(self, samples: NDArray[numpy.float32]) -> None:
+    def _look(self, samples: Samples) -> None:
         own = len(samples) - 2 * _REACH
         if own <= 0:
             return
-        self._best = max(self._best, float(samples[_REACH:-_REACH].max()), -float(samples[_REACH:-_REACH].min()))
-        count = -(-own // _STRETCH)
-        padded = numpy.pad(samples, (0, count * _STRETCH - own))
-        around = _around(padded, count)
-        starts = numpy.flatnonzero(around * _bound() > self._best)
-        starts = starts[numpy.argsort(-around[starts], kind="stable")]
-        for first in range(0, len(starts), _AT_ONCE):
-            some = starts[first : first + _AT_ONCE]
+        high = numpy.abs(samples)
+        self._best = max(self._best, float(high[_REACH:-_REACH].max()))
+        starts, around = _stretches(high, own)
+        hopeful = numpy.flatnonzero(around * _bound() > self._best)
+        hopeful = hopeful[numpy.argsort(-around[hopeful], kind="stable")]
+        for first in range(0, len(hopeful), _AT_ONCE):
+            some = hopeful[first : first + _AT_ONCE]
             some = some[around[some] * _bound() > self._best]
             if not len(some):
                 return
-            self._best = max(self._best, float(_between(padded, some).max()))
+            self._best = max(self._best, float(_between(samples, starts[some], min(own, _STRETCH)).max()))
 
 
-def _around(padded: NDArray[numpy.float32], count: int) -> NDArray[numpy.float32]:
-    """The highest sample within reach of each stretch."""
-    own = padded[_REACH : _REACH + count * _STRETCH].reshape(count, _STRETCH)
-    peaks = numpy.maximum(own.max(axis=1), -own.min(axis=1))
-    ends = [float(numpy.abs(part).max()) for part in (padded[:_REACH], padded[-_REACH:])]
-    wide = numpy.concatenate([ends[:1], peaks, ends[1:]])
-    return numpy.asarray(numpy.maximum(numpy.maximum(wide[:-2], wide[2:]), peaks), dtype=numpy.float32)
+def _stretches(high: Samples, own: int) -> tuple[NDArray[numpy.intp], Samples]:
+    """Where stretches start, and the highest sample within reach of each; the last lies over the one before it."""
+    length = min(own, _STRETCH)
+    count = own // length
+    after = _REACH + count * length
+    peaks = numpy.concatenate(
+        [[high[:_REACH].max()], high[_REACH:after].reshape(count, length).max(axis=1), [high[after:].max()]]
+    )
+    around = numpy.maximum(numpy.maximum(peaks[:-2], peaks[2:]), peaks[1:-1])
+    starts = numpy.arange(count) * length
+    if own % length:
+        starts = numpy.append(starts, own - length)
+        around = numpy.append(around, high[own - length :].max())
+    return starts, around
 
 
-def _between(padded: NDArray[numpy.float32], stretches: NDArray[numpy.intp]) -> NDArray[numpy.float32]:
+def _between(samples: Samples, starts: NDArray[numpy.intp], length: int) -> Samples:
     """The height of the wave at the points between the samples of some stretches."""
-    reaches = numpy.lib.stride_tricks.sliding_window_view(padded, 2 * _REACH)
-    places = stretches[:, None] * _STRETCH + numpy.arange(_STRETCH)[None, :] + 1
-    between: NDArray[numpy.float32] = reaches[places].reshape(-1, 2 * _REACH) @ _weights()
-    return numpy.abs(between)
+    around = samples[starts[:, None] + numpy.arange(length + 2 * _REACH)[None, :]]
+    highest = numpy.zeros((len(starts), length), dtype=numpy.float32)
+    for weights in _weights().T:  # tap by tap: a matrix product would wait for cores that ffmpeg is using
+        height = numpy.zeros_like(highest)
+        for tap, weight in enumerate(weights, 1):
+            height += weight * around[:, tap : tap + length]
+        numpy.maximum(highest, numpy.abs(height), out=highest)
+    return highest
 
 
 @lru_cache(maxsize=1)
-def _weights() -> NDArray[numpy.float32]:
+def _weights() -> Samples:
     """A windowed sinc for each point between two samples, a column each."""
     places = numpy.arange(-_REACH + 1, _REACH + 1)
     columns = []

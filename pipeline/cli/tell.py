@@ -94,6 +94,10 @@ def _episode(entry: Entry) -> dict[str, Any]:
         "loudness_lufs": media.loudness_lufs,
         "peak_dbtp": media.peak_dbtp,
         "done": list(media.done),
+        "findings": [
+            {"rule": found.rule, "told": found.told, "mended": found.mended, "at_s": found.at_s}
+            for found in media.findings
+        ],
     }
 
 
