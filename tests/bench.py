@@ -2,23 +2,29 @@
 
 import json
 import os
+import re
 import resource
+import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
+import numpy
+
 from pipeline import catalog, feed, pages, sidecars, theme
 from pipeline.audio import ffmpeg, measure
 from pipeline.audio.master import Recording, master
 from pipeline.audio.measure import Signal
+from pipeline.audio.truepeak import Samples
 from pipeline.model import Edition, Guid, Mastering, Slug
-from tests import records
+from tests import noise, records
 
 ROOT = Path(__file__).parent.parent
 SPEECH = ROOT / "episodes" / "03-detachering" / "detachering.mp3"
@@ -36,22 +42,42 @@ class Run:
 
 
 def timed(command: Sequence[str | Path], **environ: str) -> Run:
-    """Run a command to its end; peak memory is that of its largest process."""
-    probe = (
-        "import resource,subprocess,sys,time,json; t=time.perf_counter();"
-        "p=subprocess.run(sys.argv[1:],stdout=subprocess.DEVNULL,stderr=subprocess.PIPE);"
-        "w=time.perf_counter()-t; p.returncode and sys.exit(p.stderr.decode());"
-        "print(json.dumps([w,resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss/1024]))"
-    )
-    told = subprocess.run(
-        [sys.executable, "-c", probe, *map(str, command)],
-        stdout=subprocess.PIPE,
-        check=True,
-        text=True,
+    """Run a command to its end; peak memory is that of all its processes together, looked at 50 times a second."""
+    start = time.perf_counter()
+    process = subprocess.Popen(
+        [*map(str, command)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
         env={**os.environ, **environ},
         cwd=ROOT,
-    ).stdout
-    return Run(*json.loads(told))
+    )
+    peak = 0
+    told = threading.Thread(target=lambda: errors.append(process.communicate()[1]))
+    errors: list[bytes] = []
+    told.start()
+    while told.is_alive():
+        peak = max(peak, _held_by(process.pid))
+        told.join(0.02)
+    wall = time.perf_counter() - start
+    if process.returncode:
+        raise SystemExit(errors[0].decode("utf-8", "replace"))
+    return Run(wall, peak / 1e6)
+
+
+def _held_by(pid: int) -> int:
+    """Bytes of memory that a process and all below it hold, what they share counted once (Linux)."""
+    total = 0
+    try:
+        total += next(
+            int(line.split()[1]) * 1024
+            for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+            if line.startswith("Pss:")
+        )
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            total += sum(_held_by(int(child)) for child in (task / "children").read_text().split())
+    except (OSError, StopIteration):  # it has just ended
+        pass
+    return total
 
 
 def alternating(*commands: Sequence[str | Path], rounds: int = ROUNDS) -> list[list[Run]]:
@@ -75,61 +101,165 @@ def row(what: str, runs: Sequence[Run], *, beside: Sequence[Run] = ()) -> None:
 def main() -> None:
     """Print the table."""
     if sys.argv[1:2] == ["--job"]:
-        job(Path(sys.argv[2]), Path(sys.argv[3]))
+        JOBS[sys.argv[2]](Path(sys.argv[3]), Path(sys.argv[4]), sys.argv[5])
         return
     print(f"| {'what (median of ' + str(ROUNDS) + ')':<52} | {'wall':>9} | {'memory':>8} | {'ratio':>7} |")
     print(f"|{'-' * 54}|{'-' * 11}|{'-' * 10}|{'-' * 9}|")
     with tempfile.TemporaryDirectory() as folder:
         audio(Path(folder))
+        long(Path(folder))
+        reservoir(Path(folder))
         nothing_to_do(Path(folder))
         many(Path(folder))
 
 
-def job(source: Path, target: Path) -> None:
+def job(source: Path, target: Path, cores: int) -> None:
     """The audio job as a process of its own: measure, master, encode, verify the decoded result."""
     made = master(
         ffmpeg.find({"PATH": ""}),
         Recording(path=source, name=source.name),
         mastering=Mastering(),
         target=target,
+        cores=cores,
         on_step=lambda what, part: None,
     )
     assert abs(made.loudness_lufs + 16) <= 0.5
 
 
-def audio(folder: Path) -> None:
-    """Ten minutes of speech in stereo, mastered to -16 LUFS as an MP3 of 128 kbps."""
-    found = ffmpeg.find({"PATH": ""})
-    wav = folder / "speech.wav"
-    loop = ["-stream_loop", "-1", "-i", str(SPEECH), "-t", str(MINUTES * 60), "-ac", "2", "-ar", "44100"]
-    subprocess.run([found.path, "-v", "error", *loop, str(wav)], check=True)
-    os.environ["FFMPEG_PATH"] = found.path
-    ours: Sequence[str | Path] = [sys.executable, "-m", "tests.bench", "--job", wav, folder / "ours.mp3"]
-    peer: Sequence[str | Path] = [
-        Path(sys.executable).with_name("ffmpeg-normalize"),
-        wav,
-        "-t",
-        "-16",
-        "-tp",
-        "-1",
+def pydub_job(source: Path, target: Path, program: str) -> None:
+    """What a script with pydub does: normalise the peaks and export."""
+    from pydub import AudioSegment
+    from pydub.effects import normalize
+
+    AudioSegment.converter = program
+    normalize(AudioSegment.from_wav(source)).export(target, format="mp3", bitrate="128k")
+
+
+def loudnorm_job(source: Path, target: Path, program: str) -> None:
+    """Two passes of ffmpeg's loudnorm, as its manual has it."""
+    asked = "loudnorm=I=-16:TP=-1:LRA=11"
+    heard: list[str | Path] = [
+        program,
+        "-hide_banner",
+        "-i",
+        source,
+        "-af",
+        f"{asked}:print_format=json",
+        "-f",
+        "null",
+        "-",
+    ]
+    told = json.loads(re.findall(r"\{[^{}]*\}", subprocess.run(heard, capture_output=True, text=True).stderr)[-1])
+    names = {"input_i": "I", "input_tp": "TP", "input_lra": "LRA", "input_thresh": "thresh"}
+    measured = ":".join(f"measured_{short}={told[name]}" for name, short in names.items())
+    graph = f"{asked}:{measured}:offset={told['target_offset']}:linear=true"
+    made: list[str | Path] = [
+        program,
+        "-v",
+        "error",
+        "-y",
+        "-i",
+        source,
+        "-af",
+        graph,
         "-ar",
         "44100",
         "-c:a",
         "libmp3lame",
-        "-b:a",
-        "128k",
-        "-f",
-        "-o",
-        folder / "peer.mp3",
     ]
-    mine, theirs = alternating(ours, peer)
-    row(f"ffmpeg-normalize, {MINUTES} min of speech", theirs)
-    row("omroep, the same, its verification included", mine, beside=theirs)
-    for name in ("peer", "ours"):
+    subprocess.run([*made, "-b:a", "128k", target], check=True)
+
+
+JOBS: dict[str, Callable[[Path, Path, str], None]] = {
+    "all-cores": lambda source, target, _: job(source, target, ffmpeg.CORES),
+    "one-core": lambda source, target, _: job(source, target, 1),
+    "pydub": pydub_job,
+    "loudnorm": loudnorm_job,
+}
+"""What runs as a process of its own: source, target, program."""
+
+
+def audio(folder: Path) -> None:
+    """Ten minutes of speech in stereo, mastered to -16 LUFS as an MP3 of 128 kbps, beside peers."""
+    program = ffmpeg.find({"PATH": ""}).path
+    wav = speech(folder, program, MINUTES)
+    here: list[str | Path] = [sys.executable, "-m", "tests.bench", "--job"]
+    settings = "-t -16 -tp -1 -ar 44100 -c:a libmp3lame -b:a 128k -f -o".split()
+    peer: list[str | Path] = [Path(sys.executable).with_name("ffmpeg-normalize"), wav, *settings]
+    commands: dict[str, Sequence[str | Path]] = {
+        f"ffmpeg-normalize, {MINUTES} min of speech": [*peer, folder / "peer.mp3"],
+        "two passes of loudnorm by hand": [*here, "loudnorm", wav, folder / "loudnorm.mp3", program],
+        "pydub: normalize and export (peaks only)": [*here, "pydub", wav, folder / "pydub.mp3", program],
+        "LAME alone (the limit of one core)": [
+            program,
+            *"-v error -y -i".split(),
+            wav,
+            "-b:a",
+            "128k",
+            folder / "lame.mp3",
+        ],
+        "omroep on one core, its verification included": [*here, "one-core", wav, folder / "serial.mp3", program],
+        f"omroep on {ffmpeg.CORES} cores, the same bytes": [*here, "all-cores", wav, folder / "ours.mp3", program],
+    }
+    if system := shutil.which("ffmpeg"):
+        version = subprocess.run([system, "-version"], capture_output=True, text=True, check=True).stdout.split()[2]
+        with_system: list[str | Path] = ["env", f"FFMPEG_PATH={system}", *peer, folder / "peer-system.mp3"]
+        commands[f"ffmpeg-normalize with the system's ffmpeg {version}"] = with_system
+    os.environ["FFMPEG_PATH"] = program
+    runs = alternating(*commands.values())
+    for what, mine in zip(commands, runs, strict=True):
+        row(what, mine, beside=runs[0])
+    assert (folder / "ours.mp3").read_bytes() == (folder / "serial.mp3").read_bytes()
+    delivered(folder, ("peer", "loudnorm", "pydub", "ours"))
+
+
+def speech(folder: Path, program: str, minutes: int) -> Path:
+    """The example's speech, over and over, as a stereo WAV."""
+    wav = folder / f"speech-{minutes}.wav"
+    loop = ["-stream_loop", "-1", "-i", str(SPEECH), "-t", str(minutes * 60), "-ac", "2", "-ar", "44100"]
+    subprocess.run([program, "-v", "error", *loop, str(wav)], check=True)
+    return wav
+
+
+def delivered(folder: Path, names: Sequence[str]) -> None:
+    """What each of them delivered, by one meter."""
+    found = ffmpeg.find({"PATH": ""})
+    for name in names:
         signal = Signal(inputs=ffmpeg.source(folder / f"{name}.mp3"), name=name, channels=2, rate_hz=44100)
         levels = measure.hear(found, signal).levels
         lufs, peak = f"{levels.loudness_lufs:.1f} LUFS", f"{levels.peak_dbtp:.1f} dBTP"
         print(f"|   delivered by {name:<37} | {lufs} | {peak} |         |")
+
+
+def long(folder: Path) -> None:
+    """Three hours: memory is that of ten minutes."""
+    program = ffmpeg.find({"PATH": ""}).path
+    wav = speech(folder, program, 180)
+    command: list[str | Path] = [sys.executable, *"-m tests.bench --job all-cores".split(), wav, folder / "long.mp3"]
+    row("omroep, 3 hours of speech", [timed([*command, program])])
+
+
+def reservoir(folder: Path) -> None:
+    """What encoding in parts costs: noise under its mask, with LAME's bit reservoir and without it."""
+    program = ffmpeg.find({"PATH": ""}).path
+    wav = speech(folder, program, 1)
+    for channels, kbps in ((1, 64), (1, 96), (2, 128), (2, 192)):
+        original = samples(program, wav, channels)
+        found = []
+        for with_it in ("1", "0"):
+            coded = folder / "coded.mp3"
+            encoder = f"-ac {channels} -c:a libmp3lame -b:a {kbps}k -reservoir {with_it}".split()
+            subprocess.run([program, *"-v error -y -i".split(), wav, *encoder, coded], check=True)
+            found.append(noise.to_mask_db(original, samples(program, coded, channels), 44100))
+        what = f"noise to mask, {kbps} kbps, {channels} channel{'s'[: channels - 1]}: reservoir, none"
+        print(f"| {what:<52} | {found[0]:6.2f} dB | {found[1]:5.2f} dB | {found[1] - found[0]:+4.2f} dB |", flush=True)
+
+
+def samples(program: str, file: Path, channels: int) -> Samples:
+    """The first channel of a file."""
+    raw: list[str | Path] = [program, "-v", "error", "-i", file, "-ac", str(channels), *"-ar 44100 -f f32le -".split()]
+    body = subprocess.run(raw, capture_output=True, check=True).stdout
+    return numpy.frombuffer(body, "<f4").reshape(-1, channels)[:, 0]
 
 
 def nothing_to_do(folder: Path) -> None:
