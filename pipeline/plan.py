@@ -13,6 +13,7 @@ from pipeline.model import (
     Edition,
     Entry,
     Episode,
+    Key,
     Kind,
     Object,
     Plan,
@@ -115,6 +116,12 @@ def _differences(old: Entry, new: Entry) -> Iterator[str]:
         yield f"“{title}” gets other show notes"
     if old.media.key != new.media.key:
         yield f"“{title}” gets other audio; apps may download it again"
+    elif _keys(old) != _keys(new):
+        yield f"“{title}” gets other alternate audio"
+
+
+def _keys(entry: Entry) -> tuple[Key, ...]:
+    return tuple(alternate.key for alternate in entry.media.alternates)
 
 
 # --- what is refused --------------------------------------------------------------------------------------------------

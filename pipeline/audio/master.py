@@ -1,11 +1,12 @@
 """Mastering one recording: measure, render, measure what was delivered, and correct until it is as asked."""
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pipeline.audio import edges, encode, inspect, joints, measure, recipe, whole
+from pipeline.audio import codecs, edges, encode, inspect, joints, measure, recipe, whole
 from pipeline.audio.ffmpeg import CORES, Ffmpeg, source
 from pipeline.audio.inspect import Format
 from pipeline.audio.joints import Bumper
@@ -52,6 +53,15 @@ class Master:
     done: tuple[str, ...]
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Order:
+    """One file that is wanted of a recording."""
+
+    mastering: Mastering
+    """With `codec` and bitrates; all that is done before encoding is the same in orders for one recording."""
+    target: Path
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Desk:
     """One recording on the desk."""
@@ -77,7 +87,7 @@ class _Desk:
 
     def preview(self, attempt: Job) -> Job:
         """`attempt` with the gain at which the limited signal will be on target, found without encoding."""
-        aim = self.mastering.loudness_lufs + recipe.encoder_loss_db(attempt.bitrate_kbps)
+        aim = self.mastering.loudness_lufs + recipe.encoder_loss_db(attempt)
         for _ in range(_PREVIEWS):
             levels = measure.levels(
                 self.ffmpeg,
@@ -103,7 +113,7 @@ class _Desk:
             name=self.recording.name,
             folder=self.folder,
             cores=self.cores,
-            on_part=lambda part: self.on_step("encoding", part),
+            on_part=lambda part: self.on_step(f"encoding {attempt.codec.format.name}", part),
         )
         return measure.levels(
             self.ffmpeg,
@@ -126,26 +136,52 @@ def master(
     cores: int = CORES,
     on_step: OnStep,
 ) -> Master:
-    """Write the mastered MP3 of `recording` to `target` (no tags) and return what it measures.
+    """`masters` of one file."""
+    order = Order(mastering=mastering, target=target)
+    return masters(ffmpeg, recording, orders=(order,), bumpers=bumpers, cores=cores, on_step=on_step)[0]
 
-    `bumpers` are intro and outro; `cores` changes the time it takes, and no byte. AudioError when a recording cannot be
-    read, holds no sound, or cannot meet the loudness and peak asked for. Memory does not grow with the length.
+
+def masters(
+    ffmpeg: Ffmpeg,
+    recording: Recording,
+    *,
+    orders: Sequence[Order],
+    bumpers: tuple[Recording | None, Recording | None] = (None, None),
+    cores: int = CORES,
+    on_step: OnStep,
+) -> tuple[Master, ...]:
+    """Write a mastered file (no tags) of `recording` for each order, and return what each measures.
+
+    The recording is heard and its level found once; each file is encoded from it, and measured and corrected for
+    itself. `bumpers` are intro and outro; `cores` changes the time it takes, and no byte. Memory does not grow with
+    the length. AudioError when a recording cannot be read, holds no sound, or cannot meet the loudness and peak.
     """
     format = inspect.probe(ffmpeg, recording.path, recording.name)
     heard = _heard(ffmpeg, recording, format, on_step)
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".desk-") as folder:
-        intro, outro = (joints.bumper(ffmpeg, each.path, mastering, each.name) if each else None for each in bumpers)
-        desk = _Desk(
-            ffmpeg=ffmpeg,
-            recording=recording,
-            mastering=mastering,
-            folder=Path(folder),
-            bumpers=(intro, outro),
-            cores=cores,
-            on_step=on_step,
-        )
-        attempt = desk.preview(_first(desk, format, heard))
-        return _until_right(desk, attempt, target, heard, format)
+    with tempfile.TemporaryDirectory(dir=orders[0].target.parent, prefix=".desk-") as folder:
+        shared = orders[0].mastering
+        intro, outro = (joints.bumper(ffmpeg, each.path, shared, each.name) if each else None for each in bumpers)
+        desks = [
+            _Desk(
+                ffmpeg=ffmpeg,
+                recording=recording,
+                mastering=order.mastering,
+                folder=Path(tempfile.mkdtemp(dir=folder)),
+                bumpers=(intro, outro),
+                cores=cores,
+                on_step=on_step,
+            )
+            for order in orders
+        ]
+        # Whose samples must be counted (see `chunks`) leads: others may have another rate.
+        lead = next((desk for desk in desks if codecs.TABLE[desk.mastering.codec].parts), desks[0])
+        level = lead.preview(_first(lead, format, heard))
+
+        def made(desk: _Desk, order: Order) -> Master:
+            return _until_right(desk, recipe.recast(level, order.mastering), order.target, heard, format)
+
+        with ThreadPoolExecutor(max_workers=len(desks)) as pool:
+            return tuple(pool.map(made, desks, orders))
 
 
 def _heard(ffmpeg: Ffmpeg, recording: Recording, format: Format, on_step: OnStep) -> Levels:
@@ -210,7 +246,8 @@ def _until_right(desk: _Desk, attempt: Job, target: Path, heard: Levels, format:
         attempt = following
     asked = desk.mastering
     what = (
-        f"The recording cannot be brought to {asked.loudness_lufs:g} LUFS with peaks under {asked.peak_dbtp:g} dBTP; "
+        f"The recording cannot be brought to {asked.loudness_lufs:g} LUFS with peaks under {asked.peak_dbtp:g} dBTP "
+        f"as {attempt.codec.format.name}; "
         f"the nearest was {delivered.loudness_lufs:g} LUFS with {delivered.peak_dbtp:g} dBTP."
     )
     mend = "Level it in an editor first: it is mostly soft, with short loud sounds. Or lower `audio: loudness`."

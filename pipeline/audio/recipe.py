@@ -2,12 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
-from pipeline import digest
+from pipeline import digest, formats
+from pipeline.audio import codecs
 from pipeline.audio.chunks import Part
+from pipeline.audio.codecs import Codec
+from pipeline.audio.ffmpeg import LAME
 from pipeline.audio.inspect import Format
 from pipeline.audio.measure import Levels
-from pipeline.model import Digest, Mastering
+from pipeline.model import Alternate, Digest, Mastering
 
 EDITION = 1
 """Raised when the same settings come to mean other audio; published episodes are told, not redone."""
@@ -17,10 +21,8 @@ TOLERANCE_LU = 0.3
 """How far the delivered loudness may be from the target."""
 JOINT_HEADROOM_DB = 12.0
 """By which joints are written softer, so that two signals on top of each other do not clip before the limiter."""
-_HEADROOM_DB = {64: 2.4, 80: 2.0, 96: 1.7, 112: 1.5, 128: 1.3, 160: 1.1, 192: 0.8}
-"""By which MP3 overshoots a limiter's ceiling on speech, by bitrate (measured on decoded files, LAME 3.100)."""
-_LAME_LOSS_DB = ((160, 0.45), (192, 0.3), (224, 0.15))
-"""By which LAME turns CBR audio down, up to a bitrate (measured)."""
+_CAME_LATER = {"codec": "mp3", "also": ()}
+"""Settings of later versions, at what was done before there were any: so far they make no other recipe."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,6 +39,7 @@ class Job:
     bitrate_kbps: int
     gain_db: float
     limit_dbfs: float
+    codec: Codec = codecs.MP3
     crossfade_s: float = 0.0
     intro_s: float = 0.0
     outro_s: float = 0.0
@@ -66,30 +69,63 @@ def identity(mastering: Mastering) -> Digest:
         (name, getattr(value, "sha256", value))
         for name in Mastering.__dataclass_fields__
         for value in (getattr(mastering, name),)
+        if name not in _CAME_LATER or value != _CAME_LATER[name]
     ]
     return digest.of_record([EDITION, values])
+
+
+def renditions(mastering: Mastering) -> tuple[Mastering, ...]:
+    """The settings of each file to deliver, as if it were the only one: the enclosure's, then the alternates'."""
+    own = replace(mastering, also=())
+    return (own, *(_as(own, alternate) for alternate in mastering.also))
+
+
+def _as(own: Mastering, alternate: Alternate) -> Mastering:
+    format, bitrate = formats.TABLE[alternate.format], alternate.bitrate_kbps
+    mono, stereo = bitrate or format.mono_kbps, bitrate or format.stereo_kbps
+    return replace(own, codec=format.word, bitrate_mono_kbps=mono, bitrate_stereo_kbps=stereo)
+
+
+def libraries(mastering: Mastering) -> frozenset[str]:
+    """What ffmpeg must have been built with to make all that is delivered."""
+    return frozenset(codecs.TABLE[each.codec].library for each in renditions(mastering)) - {""} | LAME
 
 
 def job(mastering: Mastering, format: Format, levels: Levels, *, start_s: float, end_s: float) -> Job:
     """The first attempt: its gain is what the meter says is missing, its limit allows for the encoder."""
     fold = format.channels >= 2 and levels.same_channels
     channels = 1 if fold or format.channels == 1 else 2
-    bitrate = mastering.bitrate_mono_kbps if channels == 1 else mastering.bitrate_stereo_kbps
     return Job(
         start_s=start_s,
         end_s=end_s,
         fold=fold,
         channels=channels,
-        rate_hz=mastering.rate_hz,
-        bitrate_kbps=bitrate,
         gain_db=mastering.loudness_lufs - levels.loudness_lufs,
-        limit_dbfs=mastering.peak_dbtp - _HEADROOM_DB.get(bitrate, 0.6),
+        **_encoding(mastering, channels),
     )
 
 
-def encoder_loss_db(bitrate_kbps: int) -> float:
+def _encoding(mastering: Mastering, channels: int) -> dict[str, Any]:
+    """What in a Job hangs on its codec."""
+    codec = codecs.TABLE[mastering.codec]
+    bitrate = mastering.bitrate_mono_kbps if channels == 1 else mastering.bitrate_stereo_kbps
+    return {
+        "codec": codec,
+        "rate_hz": codec.rate_hz(mastering.rate_hz),
+        "bitrate_kbps": bitrate,
+        "limit_dbfs": mastering.peak_dbtp - codec.headroom_at(bitrate),
+    }
+
+
+def encoder_loss_db(attempt: Job) -> float:
     """What the encoder will take off the level."""
-    return next((loss for most, loss in _LAME_LOSS_DB if bitrate_kbps <= most), 0.0)
+    return attempt.codec.loss_at(attempt.bitrate_kbps)
+
+
+def recast(attempt: Job, mastering: Mastering) -> Job:
+    """`attempt`, whose gain was found to be right, for the codec and bitrate of `mastering`."""
+    other = replace(attempt, **_encoding(mastering, attempt.channels))
+    return louder(other, encoder_loss_db(other) - encoder_loss_db(attempt))
 
 
 def louder(attempt: Job, by_db: float) -> Job:
@@ -149,17 +185,12 @@ def in_parts(attempt: Job) -> bool:
     By length alone: another machine, with more or fewer cores, makes the same bytes. What is short is done soon enough
     by one core, and keeps the reservoir.
     """
-    return attempt.duration_s >= PARTS_FROM_S
+    return attempt.codec.parts and attempt.duration_s >= PARTS_FROM_S
 
 
 def encoder(attempt: Job) -> Sequence[str]:
-    """Output arguments: constant bitrate with a Xing header (for parts, `chunks` writes it), no tags of the source."""
-    reservoir, header = ("0", "0") if in_parts(attempt) else ("1", "1")
-    return [
-        *("-c:a", "libmp3lame", "-b:a", f"{attempt.bitrate_kbps}k", "-ar", str(attempt.rate_hz)),
-        *("-reservoir", reservoir, "-map_metadata", "-1", "-map_chapters", "-1", "-id3v2_version", "0"),
-        *("-write_id3v1", "0", "-write_xing", header, "-fflags", "+bitexact", "-flags:a", "+bitexact", "-f", "mp3"),
-    ]
+    """Output arguments, without the file: nothing of the source's tags."""
+    return attempt.codec.arguments(bitrate_kbps=attempt.bitrate_kbps, rate_hz=attempt.rate_hz, part=in_parts(attempt))
 
 
 def told(attempt: Job, format: Format, heard: Levels) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from pipeline.catalog import values
 from pipeline.model import Status
@@ -111,18 +111,42 @@ class ThemeKeys(Keys):
     colour: Annotated[str, BeforeValidator(values.colour)] = "#24476b"
 
 
+class AlternateKeys(Keys):
+    """A format beside the enclosure's: a word alone, or these keys."""
+
+    format: Literal["mp3", "aac", "opus"]
+    bitrate: int | None = None
+
+    @field_validator("bitrate")
+    @classmethod
+    def possible(cls, value: int | None, info: ValidationInfo) -> int | None:
+        """A bitrate that the format has."""
+        return values.bitrate(value, info.data.get("format"))
+
+
 class AudioKeys(Keys):
     """How the show wants its audio mastered."""
 
     loudness: Annotated[float, Field(ge=-31, le=-9)] = -16.0
     peak: Annotated[float, Field(ge=-9, le=-0.1)] = -1.0
     rate: Literal["44100", "48000"] = "44100"
-    bitrate_mono: Literal["64", "80", "96", "112", "128", "160", "192"] = "96"
-    bitrate_stereo: Literal["64", "80", "96", "112", "128", "160", "192", "224", "256", "320"] = "128"
+    codec: Literal["mp3", "aac"] = "mp3"
+    bitrate_mono: Literal["64", "80", "96", "112", "128", "160", "192"] | None = None
+    bitrate_stereo: Literal["64", "80", "96", "112", "128", "160", "192", "224", "256", "320"] | None = None
+    also: Annotated[
+        tuple[Annotated[AlternateKeys, BeforeValidator(values.in_format)], ...], BeforeValidator(values.words)
+    ] = ()
     trim_silence: Annotated[float, Field(ge=0, le=10)] | None = None
     intro: FileName | None = None
     outro: FileName | None = None
     crossfade: Annotated[float, Field(ge=0, le=30)] = 1.0
+
+    @field_validator("also")
+    @classmethod
+    def each_once(cls, value: tuple[AlternateKeys, ...], info: ValidationInfo) -> tuple[AlternateKeys, ...]:
+        """Formats that are not the enclosure's, and differ."""
+        values.each_once(info.data.get("codec"), [alternate.format for alternate in value])
+        return value
 
 
 class ShowKeys(Keys):
