@@ -250,8 +250,6 @@ class Rendition:
     sha256: Digest
     size: int
     type: str
-    codecs: str
-    """RFC 6381's parameter; empty where the type says it all."""
     duration_s: float
     loudness_lufs: float
     """Integrated (EBU R128); mono counts as dual mono."""

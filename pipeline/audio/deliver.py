@@ -137,7 +137,6 @@ def _delivered(studio: Studio, episode: Episode, show: Show, sleeve: Sleeve, mad
         sha256=sha256,
         size=path.stat().st_size,
         type=format.type,
-        codecs=format.codecs,
         file=path,
         **{name: getattr(made.master, name) for name in facts},
     )

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pipeline.audio import codecs, edges, encode, inspect, joints, measure, recipe, whole
+from pipeline.audio import edges, encode, inspect, joints, measure, recipe, whole
 from pipeline.audio.ffmpeg import CORES, Ffmpeg, source
 from pipeline.audio.inspect import Format
 from pipeline.audio.joints import Bumper
@@ -152,8 +152,8 @@ def masters(
 ) -> tuple[Master, ...]:
     """Write a mastered file (no tags) of `recording` for each order, and return what each measures.
 
-    The recording is heard and its level found once; each file is encoded from it, and measured and corrected for
-    itself. `bumpers` are intro and outro; `cores` changes the time it takes, and no byte. Memory does not grow with
+    The recording is heard once; each file is encoded from it, and levelled, measured and corrected for itself.
+    `bumpers` are intro and outro; `cores` changes the time it takes, and no byte. Memory does not grow with
     the length. AudioError when a recording cannot be read, holds no sound, or cannot meet the loudness and peak.
     """
     format = inspect.probe(ffmpeg, recording.path, recording.name)
@@ -173,12 +173,12 @@ def masters(
             )
             for order in orders
         ]
-        # Whose samples must be counted (see `chunks`) leads: others may have another rate.
-        lead = next((desk for desk in desks if codecs.TABLE[desk.mastering.codec].parts), desks[0])
-        level = lead.preview(_first(lead, format, heard))
+        first = _first(desks[0], format, heard)
 
         def made(desk: _Desk, order: Order) -> Master:
-            return _until_right(desk, recipe.recast(level, order.mastering), order.target, heard, format)
+            # Each finds its level for itself: the same bytes, whatever else is made of the recording beside it.
+            attempt = desk.preview(recipe.recast(first, order.mastering))
+            return _until_right(desk, attempt, order.target, heard, format)
 
         with ThreadPoolExecutor(max_workers=len(desks)) as pool:
             return tuple(pool.map(made, desks, orders))

@@ -7,7 +7,7 @@ from typing import Any
 from pipeline import digest, formats
 from pipeline.audio import codecs
 from pipeline.audio.chunks import Part
-from pipeline.audio.codecs import Codec
+from pipeline.audio.codecs import Codec, Stream
 from pipeline.audio.ffmpeg import LAME
 from pipeline.audio.inspect import Format
 from pipeline.audio.measure import Levels
@@ -56,6 +56,11 @@ class Job:
     def bumpers(self) -> tuple[float, ...]:
         """Lengths of the bumpers there are."""
         return tuple(length for length in (self.intro_s, self.outro_s) if length)
+
+    @property
+    def stream(self) -> Stream:
+        """What is asked of the encoder."""
+        return Stream(bitrate_kbps=self.bitrate_kbps, channels=self.channels, rate_hz=self.rate_hz, part=in_parts(self))
 
     @property
     def shift_s(self) -> float:
@@ -109,23 +114,23 @@ def _encoding(mastering: Mastering, channels: int) -> dict[str, Any]:
     """What in a Job hangs on its codec."""
     codec = codecs.TABLE[mastering.codec]
     bitrate = mastering.bitrate_mono_kbps if channels == 1 else mastering.bitrate_stereo_kbps
+    stream = Stream(bitrate_kbps=bitrate, channels=channels, rate_hz=codec.rate_hz(mastering.rate_hz))
     return {
         "codec": codec,
-        "rate_hz": codec.rate_hz(mastering.rate_hz),
+        "rate_hz": stream.rate_hz,
         "bitrate_kbps": bitrate,
-        "limit_dbfs": mastering.peak_dbtp - codec.headroom_at(bitrate),
+        "limit_dbfs": mastering.peak_dbtp - codec.headroom(stream),
     }
 
 
 def encoder_loss_db(attempt: Job) -> float:
     """What the encoder will take off the level."""
-    return attempt.codec.loss_at(attempt.bitrate_kbps)
+    return attempt.codec.loss(attempt.stream)
 
 
-def recast(attempt: Job, mastering: Mastering) -> Job:
-    """`attempt`, whose gain was found to be right, for the codec and bitrate of `mastering`."""
-    other = replace(attempt, **_encoding(mastering, attempt.channels))
-    return louder(other, encoder_loss_db(other) - encoder_loss_db(attempt))
+def recast(first: Job, mastering: Mastering) -> Job:
+    """A first attempt for the codec and bitrate of `mastering`."""
+    return replace(first, **_encoding(mastering, first.channels))
 
 
 def louder(attempt: Job, by_db: float) -> Job:
@@ -190,7 +195,7 @@ def in_parts(attempt: Job) -> bool:
 
 def encoder(attempt: Job) -> Sequence[str]:
     """Output arguments, without the file: nothing of the source's tags."""
-    return attempt.codec.arguments(bitrate_kbps=attempt.bitrate_kbps, rate_hz=attempt.rate_hz, part=in_parts(attempt))
+    return attempt.codec.arguments(attempt.stream)
 
 
 def told(attempt: Job, format: Format, heard: Levels) -> tuple[str, ...]:
