@@ -93,23 +93,26 @@ def read(document: bytes) -> Peaks:
 
 
 def drawing(peaks: Peaks) -> bytes:
-    """Peaks as an SVG: one path of bars, in the colour of the text around it, that can be stretched to any shape."""
+    """Peaks as an SVG: one path of bars, in the colour of the text around it, that can be stretched to any shape.
+
+    The loudest of them is as high as the drawing; those of silence are one unit, a line.
+    """
     width, height = BARS * _APART - (_APART - _WIDE), 2 * _HALF
     head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" preserveAspectRatio="none"'
-    path = "".join(_bar(place, low, high) for place, (low, high) in enumerate(_bars(peaks)))
+    bars = list(_bars(peaks))
+    loudest = max((abs(peak) for bar in bars for peak in bar), default=0) or 1
+    path = "".join(_bar(place, low / loudest, high / loudest) for place, (low, high) in enumerate(bars))
     return f'{head} fill="currentColor" aria-hidden="true"><path d="{path}"/></svg>\n'.encode("ascii")
 
 
 def _bars(peaks: Peaks) -> Iterator[tuple[int, int]]:
-    """The lowest and highest of each bar, as far as there are buckets for it."""
+    """The lowest and highest of each bar; fewer bars where there are not so many buckets."""
     count = len(peaks.lowest)
     for bar in range(min(BARS, count)):
         part = slice(bar * count // min(BARS, count), (bar + 1) * count // min(BARS, count))
         yield min(peaks.lowest[part]), max(peaks.highest[part])
 
 
-def _bar(place: int, low: int, high: int) -> str:
-    """A bar that is never lower than one unit: silence is a line."""
-    top = _HALF - max(1, high * _HALF // 128)
-    bottom = _HALF + max(0, -low * _HALF // 128)
-    return f"M{place * _APART} {top}h{_WIDE}v{bottom - top}h-{_WIDE}z"
+def _bar(place: int, low: float, high: float) -> str:
+    top, bottom = round(_HALF * (1 - high)), round(_HALF * (1 - low))
+    return f"M{place * _APART} {top}h{_WIDE}v{max(1, bottom - top)}h-{_WIDE}z"
