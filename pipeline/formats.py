@@ -41,7 +41,7 @@ AAC = Format(
     ending=".m4a",
     type="audio/x-m4a",
     codecs="mp4a.40.2",
-    bitrates=range(32, 321),
+    bitrates=range(48, 321),
     mono_kbps=64,
     stereo_kbps=96,
 )

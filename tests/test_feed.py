@@ -155,7 +155,14 @@ def test_partytime_reads_the_formats(example: Catalog, tmp_path: Path) -> None:
     read = partytime(body(edition), tmp_path)
     for item, entry in zip(read["items"], reversed(edition.entries), strict=True):
         told = [
-            (each["type"], each["length"], each["bitrate"], each.get("codecs"), each["default"], each["source"][0]["uri"])
+            (
+                each["type"],
+                each["length"],
+                each["bitrate"],
+                each.get("codecs"),
+                each["default"],
+                each["source"][0]["uri"],
+            )
             for each in item["alternativeEnclosures"]
         ]
         own, aac, opus = entry.media, *entry.media.alternates

@@ -40,6 +40,7 @@ def _opus(master: Path, target: Path, tags: Tags, find: FindFfmpeg) -> None:
 def _m4a(master: Path, target: Path, tags: Tags, find: FindFfmpeg) -> None:
     """Chapters twice, as a text track (QuickTime) and in `chpl` (Nero), for players know one or the other.
 
+    In a text track one title follows another from 0 on: there the first chapter begins at 0, whatever is before it.
     What a player reads first is in front of the sound, so that it can begin before the file is there.
     """
     with tempfile.NamedTemporaryFile("w", encoding="utf-8", suffix=".txt", dir=target.parent) as listed:
