@@ -85,7 +85,7 @@ def test_what_does_not_decode_has_no_waveform(tmp_path: Path) -> None:
 
 
 def test_the_drawing_is_one_path_and_nothing_else(tmp_path: Path) -> None:
-    """An SVG without script, style or address, in the colour around it; silence is a line, the loudest is at the edge."""
+    """An SVG without script, style or address, in the colour around it; silence is a line, the loudest at the edge."""
     made = drawn(spoken(tmp_path / "in.wav", seconds=6.0), 6.0)
     body = waveform.drawing(waveform.read(waveform.document(made)))
     root = etree.fromstring(body)
