@@ -150,6 +150,16 @@ class UpdateFrequency:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Alternate:
+    """A format that episodes are delivered in beside the enclosure's own."""
+
+    format: str
+    """A word of `formats.TABLE`."""
+    bitrate_kbps: int | None = None
+    """None: the format's own for one or two channels."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Mastering:
     """How the show wants its audio. Defaults: Apple Podcasts' audio requirements (Apple-893)."""
 
@@ -168,6 +178,10 @@ class Mastering:
     intro: Source | None = None
     outro: Source | None = None
     crossfade_s: float = 1.0
+    codec: str = "mp3"
+    """The enclosure's format, a word of `formats.TABLE`; the bitrates above are its."""
+    also: tuple[Alternate, ...] = ()
+    """Formats to deliver beside it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -256,6 +270,38 @@ class Finding:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Rendition:
+    """The same episode in another format; every number is measured on the finished, decoded file."""
+
+    key: Key
+    sha256: Digest
+    size: int
+    type: str
+    duration_s: float
+    loudness_lufs: float
+    """Integrated (EBU R128); mono counts as dual mono."""
+    peak_dbtp: float
+    bitrate_kbps: int
+    """As asked of the encoder."""
+    channels: int
+    rate_hz: int
+    file: Path | None = field(default=None, compare=False, metadata=_LOCAL)
+    """The bytes, where this machine has them."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Waveform:
+    """How an episode's sound rises and falls, as a file: numbers for programs or a drawing for people."""
+
+    key: Key
+    sha256: Digest
+    size: int
+    type: str
+    body: bytes | None = field(default=None, compare=False, repr=False, metadata=_LOCAL)
+    """The bytes, unless the store already has them."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Media:
     """A delivered audio file; every number is measured on the finished, decoded file."""
 
@@ -282,6 +328,10 @@ class Media:
     """What was noticed in the recording."""
     chapters: tuple[Chapter, ...] = ()
     """Found in the source, in its time; remembered here, for a later publish may not have the source."""
+    alternates: tuple[Rendition, ...] = ()
+    """The same in other formats, in the order in which the show asked for them."""
+    waveform: tuple[Waveform, ...] = ()
+    """Of what decodes from this file."""
     file: Path | None = field(default=None, compare=False, metadata=_LOCAL)
     """The bytes, where this machine has them."""
 
@@ -363,17 +413,31 @@ class Object:
     """None: this machine does not have the bytes, because the store has had them since an earlier release."""
 
 
-def stored(made: Media | Picture) -> Object:
+def stored(made: Media | Rendition | Waveform | Picture) -> Object:
     """The object that holds a rendered file."""
     return Object(
         key=made.key,
-        kind=Kind.AUDIO if isinstance(made, Media) else Kind.PICTURE,
+        kind=_KINDS[type(made)],
         type=made.type,
         cache=Cache.IMMUTABLE,
         sha256=made.sha256,
         size=made.size,
-        body=made.file if isinstance(made, Media) else made.body,
+        body=made.file if isinstance(made, Media | Rendition) else made.body,
     )
+
+
+_KINDS: Mapping[type, Kind] = {
+    Media: Kind.AUDIO,
+    Rendition: Kind.AUDIO,
+    Waveform: Kind.SIDECAR,
+    Picture: Kind.PICTURE,
+}
+"""What a rendered file is to a listener."""
+
+
+def rendered(media: Media) -> tuple[Media | Rendition | Waveform, ...]:
+    """Every file that rendering an episode made: the enclosure, then what goes with it."""
+    return (media, *media.alternates, *media.waveform)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -14,6 +14,7 @@ from pipeline.model import (
     Edition,
     Entry,
     Episode,
+    Key,
     Kind,
     Object,
     Plan,
@@ -118,6 +119,12 @@ def _differences(old: Entry, new: Entry) -> Iterator[str]:
         yield f"“{title}” gets other chapters"
     if old.media.key != new.media.key:
         yield f"“{title}” gets other audio; apps may download it again"
+    elif _keys(old) != _keys(new):
+        yield f"“{title}” gets other alternate audio"
+
+
+def _keys(entry: Entry) -> tuple[Key, ...]:
+    return tuple(alternate.key for alternate in entry.media.alternates)
 
 
 def _found(entry: Entry) -> Iterator[str]:

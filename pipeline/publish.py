@@ -28,6 +28,7 @@ from pipeline.model import (
     Release,
     Show,
     Status,
+    rendered,
     stored,
 )
 from pipeline.store import Store
@@ -218,7 +219,7 @@ def objects(room: Newsroom, edition: Edition) -> tuple[Object, ...]:
     """Everything that the store must hold for `edition`, the unstamped feed among it."""
     look = theme.load(room.root, edition.show.language)
     return (
-        *(stored(entry.media) for entry in (*edition.entries, *edition.withdrawn)),
+        *(stored(made) for entry in (*edition.entries, *edition.withdrawn) for made in rendered(entry.media)),
         *(stored(picture) for picture in dict.fromkeys(_shown(edition))),
         *sidecars.compose(edition),
         *pages.compose(edition, look),

@@ -113,7 +113,7 @@ def main() -> None:
         many(Path(folder))
 
 
-def job(source: Path, target: Path, cores: int) -> None:
+def job(source: Path, target: Path, cores: int = ffmpeg.CORES) -> None:
     """The audio job as a process of its own: measure, master, encode, verify the decoded result."""
     made = master(
         ffmpeg.find({"PATH": ""}),
@@ -171,7 +171,7 @@ def loudnorm_job(source: Path, target: Path, program: str) -> None:
 
 
 JOBS: dict[str, Callable[[Path, Path, str], None]] = {
-    "all-cores": lambda source, target, _: job(source, target, ffmpeg.CORES),
+    "all-cores": lambda source, target, _: job(source, target),
     "one-core": lambda source, target, _: job(source, target, 1),
     "pydub": pydub_job,
     "loudnorm": loudnorm_job,
@@ -184,7 +184,7 @@ def audio(folder: Path) -> None:
     program = ffmpeg.find({"PATH": ""}).path
     wav = speech(folder, program, MINUTES)
     here: list[str | Path] = [sys.executable, "-m", "tests.bench", "--job"]
-    settings = "-t -16 -tp -1 -ar 44100 -c:a libmp3lame -b:a 128k -f -o".split()
+    settings = ["-t", "-16", "-tp", "-1", "-ar", "44100", "-c:a", "libmp3lame", "-b:a", "128k", "-f", "-o"]
     peer: list[str | Path] = [Path(sys.executable).with_name("ffmpeg-normalize"), wav, *settings]
     commands: dict[str, Sequence[str | Path]] = {
         f"ffmpeg-normalize, {MINUTES} min of speech": [*peer, folder / "peer.mp3"],
@@ -192,7 +192,7 @@ def audio(folder: Path) -> None:
         "pydub: normalize and export (peaks only)": [*here, "pydub", wav, folder / "pydub.mp3", program],
         "LAME alone (the limit of one core)": [
             program,
-            *"-v error -y -i".split(),
+            *["-v", "error", "-y", "-i"],
             wav,
             "-b:a",
             "128k",
@@ -235,7 +235,7 @@ def long(folder: Path) -> None:
     """Three hours: memory is that of ten minutes."""
     program = ffmpeg.find({"PATH": ""}).path
     wav = speech(folder, program, 180)
-    command: list[str | Path] = [sys.executable, *"-m tests.bench --job all-cores".split(), wav, folder / "long.mp3"]
+    command: list[str | Path] = [sys.executable, *["-m", "tests.bench", "--job", "all-cores"], wav, folder / "long.mp3"]
     row("omroep, 3 hours of speech", [timed([*command, program])])
 
 
@@ -249,7 +249,7 @@ def reservoir(folder: Path) -> None:
         for with_it in ("1", "0"):
             coded = folder / "coded.mp3"
             encoder = f"-ac {channels} -c:a libmp3lame -b:a {kbps}k -reservoir {with_it}".split()
-            subprocess.run([program, *"-v error -y -i".split(), wav, *encoder, coded], check=True)
+            subprocess.run([program, *["-v", "error", "-y", "-i"], wav, *encoder, coded], check=True)
             found.append(noise.to_mask_db(original, samples(program, coded, channels), 44100))
         what = f"noise to mask, {kbps} kbps, {channels} channel{'s'[: channels - 1]}: reservoir, none"
         print(f"| {what:<52} | {found[0]:6.2f} dB | {found[1]:5.2f} dB | {found[1] - found[0]:+4.2f} dB |", flush=True)
@@ -257,7 +257,16 @@ def reservoir(folder: Path) -> None:
 
 def samples(program: str, file: Path, channels: int) -> Samples:
     """The first channel of a file."""
-    raw: list[str | Path] = [program, "-v", "error", "-i", file, "-ac", str(channels), *"-ar 44100 -f f32le -".split()]
+    raw: list[str | Path] = [
+        program,
+        "-v",
+        "error",
+        "-i",
+        file,
+        "-ac",
+        str(channels),
+        *["-ar", "44100", "-f", "f32le", "-"],
+    ]
     body = subprocess.run(raw, capture_output=True, check=True).stdout
     return numpy.frombuffer(body, "<f4").reshape(-1, channels)[:, 0]
 

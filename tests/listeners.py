@@ -49,6 +49,8 @@ def _addresses(body: bytes) -> Iterator[tuple[str, int | None]]:
         for name in ("url", "href"):
             if value := node.get(name):
                 yield value, int(node.get("length", "")) if node.tag == "enclosure" else None
+        for source in node.iterfind(f"{PODCAST}source"):
+            yield source.get("uri", ""), int(node.get("length", ""))
 
 
 def _pages(read: Read, base_url: str) -> Iterator[str]:

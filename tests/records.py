@@ -1,9 +1,23 @@
 """Records for tests that need no files: media as if it had been rendered, editions of a loaded catalogue."""
 
 import hashlib
+from dataclasses import replace
 from datetime import UTC, datetime
 
-from pipeline.model import Catalog, Digest, Edition, Entry, Episode, Key, Media, Picture, Status
+from pipeline import formats
+from pipeline.model import (
+    Alternate,
+    Catalog,
+    Digest,
+    Edition,
+    Entry,
+    Episode,
+    Key,
+    Media,
+    Picture,
+    Rendition,
+    Status,
+)
 
 LONG_AFTER = datetime(2030, 1, 1, tzinfo=UTC)
 
@@ -34,6 +48,23 @@ def media(episode: Episode, *, shift_s: float = 0.0, duration_s: float = 61.4, t
     )
 
 
+def rendition(episode: Episode, asked: Alternate) -> Rendition:
+    """As if `asked` had been delivered beside the enclosure, in one channel."""
+    format, digest = formats.TABLE[asked.format], sha(f"{episode.guid} {asked.format}")
+    return Rendition(
+        key=Key(f"audio/{episode.slug}.{digest[:16]}{format.ending}"),
+        sha256=digest,
+        size=765_432,
+        type=format.type,
+        duration_s=61.4,
+        loudness_lufs=-16.1,
+        peak_dbtp=-1.2,
+        bitrate_kbps=asked.bitrate_kbps or format.mono_kbps,
+        channels=1,
+        rate_hz=48000,
+    )
+
+
 def picture(name: str, width: int) -> Picture:
     digest = sha(f"{name} {width}")
     return Picture(
@@ -51,7 +82,10 @@ def edition(catalog: Catalog, *, shift_s: float = 0.0, duration_s: float = 61.4)
     entries = (
         Entry(
             episode=episode,
-            media=media(episode, shift_s=shift_s, duration_s=duration_s),
+            media=replace(
+                media(episode, shift_s=shift_s, duration_s=duration_s),
+                alternates=tuple(rendition(episode, asked) for asked in catalog.show.mastering.also),
+            ),
             pictures=(picture(episode.slug, 1400), picture(episode.slug, 300)) if episode.image else (),
         )
         for episode in catalog.episodes

@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).parent.parent / "pipeline"
 
 FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"model"}),
-    frozenset({"text", "digest"}),
+    frozenset({"text", "digest", "formats"}),
     frozenset({"errors"}),
     frozenset({"sidecars", "notes"}),
     frozenset({"feed", "pages", "release", "checks", "standing"}),

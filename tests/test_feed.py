@@ -4,10 +4,12 @@ import json
 import os
 import shutil
 import subprocess
+from base64 import b64decode
 from copy import deepcopy
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import feedparser
 import podcastparser
@@ -18,7 +20,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from pipeline import catalog, feed, sidecars
-from pipeline.model import Catalog, Edition, Entry, Guid, Slug
+from pipeline.model import Alternate, Catalog, Edition, Entry, Guid, Slug
 from pipeline.text import xml_safe
 from tests import records
 from tests.cases import cases
@@ -56,7 +58,8 @@ def test_tags_are_written(case: Path, tmp_path: Path) -> None:
     said = yaml.load((case / "case.yaml").read_text("utf-8"), yaml.BaseLoader)
     write_show(tmp_path, **said.get("show", {}))
     episode = {key: value if value != "null" else None for key, value in said.get("episode", {}).items()}
-    write_episode(tmp_path, "01-een", notes=said.get("notes", "Notities."), **episode)
+    recording = said["recording"].encode() if "recording" in said else None
+    write_episode(tmp_path, "01-een", notes=said.get("notes", "Notities."), audio=recording, **episode)
     channel = etree.fromstring(body(records.edition(catalog.load(tmp_path))))[0]
     expected = etree.fromstring(f"{OPEN}{(case / 'expected.xml').read_text('utf-8')}</rss>")[0]
     for wanted, made in ((expected, channel), (expected.find("item"), channel.find("item"))):
@@ -113,19 +116,24 @@ def test_podcastparser_reads_the_episodes(example: Catalog) -> None:
         assert (item["title"], item["explicit"]) == (episode.title, False)
 
 
-def test_partytime_reads_the_podcasting_tags(example: Catalog, tmp_path: Path) -> None:
-    """A parser of the podcast namespace finds persons, chapters, transcripts, season, lock, guid and medium."""
-    require(shutil.which("node") and (JUDGES / "node_modules").is_dir(), "needs Node.js and: cd tests/judges && npm ci")
-    (tmp_path / "feed.xml").write_bytes(body(records.edition(example)))
+def partytime(feed: bytes, folder: Path) -> Any:
+    """What the parser of the podcast namespace makes of a feed."""
+    (folder / "feed.xml").write_bytes(feed)
     told = subprocess.run(
-        ["node", JUDGES / "partytime.js", tmp_path / "feed.xml"],
+        ["node", JUDGES / "partytime.js", folder / "feed.xml"],
         capture_output=True,
         text=True,
         check=True,
         cwd=JUDGES,
         env={"PATH": os.environ["PATH"], "LOG": "silent"},
     )
-    read = json.loads(told.stdout)
+    return json.loads(told.stdout)
+
+
+def test_partytime_reads_the_podcasting_tags(example: Catalog, tmp_path: Path) -> None:
+    """A parser of the podcast namespace finds persons, chapters, transcripts, season, lock, guid and medium."""
+    require(shutil.which("node") and (JUDGES / "node_modules").is_dir(), "needs Node.js and: cd tests/judges && npm ci")
+    read = partytime(body(records.edition(example)), tmp_path)
     assert (read["guid"], read["medium"], read["locked"]) == (example.show.guid, "podcast", True)
     for item, episode in zip(read["items"], reversed(example.episodes), strict=True):
         assert item["guid"] == episode.guid
@@ -137,6 +145,38 @@ def test_partytime_reads_the_podcasting_tags(example: Catalog, tmp_path: Path) -
         assert item.get("podcastChapters", {}).get("url") == address
     found = {name for names in read["pc20support"].values() for name in names}
     assert {"locked", "transcript", "chapters", "person", "season", "episode", "guid", "medium"} <= found
+
+
+def test_partytime_reads_the_formats(example: Catalog, tmp_path: Path) -> None:
+    """Type, length, bitrate, codecs and hash of each; the enclosure's own is the default."""
+    require(shutil.which("node") and (JUDGES / "node_modules").is_dir(), "needs Node.js and: cd tests/judges && npm ci")
+    also = (Alternate(format="aac"), Alternate(format="opus", bitrate_kbps=24))
+    show = replace(example.show, mastering=replace(example.show.mastering, also=also))
+    edition = records.edition(replace(example, show=show))
+    read = partytime(body(edition), tmp_path)
+    for item, entry in zip(read["items"], reversed(edition.entries), strict=True):
+        told = [
+            (
+                each["type"],
+                each["length"],
+                each["bitrate"],
+                each.get("codecs"),
+                each["default"],
+                each["source"][0]["uri"],
+            )
+            for each in item["alternativeEnclosures"]
+        ]
+        own, aac, opus = entry.media, *entry.media.alternates
+        base = example.show.base_url
+        assert told == [
+            ("audio/mpeg", own.size, 96000, None, True, base + own.key),
+            ("audio/x-m4a", aac.size, 64000, "mp4a.40.2", False, base + aac.key),
+            ("audio/ogg", opus.size, 24000, "opus", False, base + opus.key),
+        ]
+        hashes = [each["integrity"]["value"].partition("-") for each in item["alternativeEnclosures"]]
+        assert [(kind, b64decode(value).hex()) for kind, _, value in hashes] == [
+            ("sha256", made.sha256) for made in (own, aac, opus)
+        ]
 
 
 # --- what never changes by itself -------------------------------------------------------------------------------------

@@ -40,10 +40,12 @@ from pipeline.model import (
     Object,
     Person,
     Picture,
+    Rendition,
     Season,
     Show,
     Slug,
     Source,
+    Waveform,
 )
 from pipeline.pages import colour
 from pipeline.pages.look import Theme
@@ -369,6 +371,46 @@ def test_objects_say_what_they_are() -> None:
     assert kinds == {(Kind.PAGE, Cache.SHORT)}
     assert composed[Key("index.html")].type == "text/html; charset=utf-8"
     assert composed[Key("sitemap.xml")].type == "application/xml; charset=utf-8"
+
+
+def test_an_episode_page_offers_every_format() -> None:
+    """Each with its size, MP3 first for players too; the drawing of the sound is there for eyes alone."""
+    first = EDITION.entries[0]
+    base = first.media
+    other = [
+        Rendition(
+            key=Key(f"audio/aflevering-1.0123456789abcdef.{ending}"),
+            sha256=SOURCE.sha256,
+            size=size,
+            type=media_type,
+            duration_s=65.4,
+            loudness_lufs=-16.0,
+            peak_dbtp=-1.5,
+            bitrate_kbps=32,
+            channels=1,
+            rate_hz=48000,
+        )
+        for ending, media_type, size in (("m4a", "audio/x-m4a", 812_000), ("opus", "audio/ogg", 345_678))
+    ]
+    drawings = tuple(
+        Waveform(key=Key(f"waveforms/een.0123.{ending}"), sha256=SOURCE.sha256, size=1, type=media_type)
+        for ending, media_type in (("json", "application/json"), ("svg", "image/svg+xml"))
+    )
+    entry = replace(first, media=replace(base, alternates=tuple(other), waveform=drawings))
+    page = parsed(replace(EDITION, entries=(entry, *EDITION.entries[1:])), "episodes/aflevering-1.html")
+    assert [(words(link), link.get("href")) for link in every(page, "//a[@download]")] == [
+        ("Downloaden MP3 (1,2 MB)", f"../{base.key}"),
+        ("Downloaden M4A (812 kB)", f"../{other[0].key}"),
+        ("Downloaden Opus (346 kB)", f"../{other[1].key}"),
+    ]
+    assert [source.get("type") for source in every(page, "//audio//source")] == [
+        "audio/mpeg",
+        "audio/x-m4a",
+        "audio/ogg",
+    ]
+    drawing = only(page, "//img[@class='waveform']")
+    assert (drawing.get("src"), drawing.get("alt")) == ("../waveforms/een.0123.svg", "")
+    assert every(parsed(EDITION, "episodes/aflevering-1.html"), "//img[@class='waveform']") == []
 
 
 def test_an_episode_page() -> None:

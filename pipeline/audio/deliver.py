@@ -1,25 +1,35 @@
-"""From an episode to its delivered audio file: mastered once, tagged, remembered locally, every fact measured."""
+"""From an episode to its delivered audio files: mastered once, tagged, remembered locally, every fact measured."""
 
 import hashlib
 import json
 import os
-import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from pipeline import digest, sidecars
-from pipeline.audio import ffmpeg, inspect, marks, recipe, tags
+from pipeline import digest, formats, sidecars
+from pipeline.audio import containers, ffmpeg, inspect, marks, recipe, tags, waveform
 from pipeline.audio.ffmpeg import Ffmpeg
-from pipeline.audio.master import Master, OnStep, Recording, master
+from pipeline.audio.master import Master, OnStep, Order, Recording, masters
 from pipeline.errors import AudioError, OmroepError, Problem
-from pipeline.model import NO_AUDIO, Chapter, Digest, Episode, Finding, Key, Mastering, Media, Show, Source
-
-TYPE = "audio/mpeg"
+from pipeline.model import (
+    NO_AUDIO,
+    Chapter,
+    Digest,
+    Episode,
+    Finding,
+    Key,
+    Mastering,
+    Media,
+    Rendition,
+    Show,
+    Source,
+    Waveform,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +44,11 @@ class Studio:
     def ffmpeg(self) -> Ffmpeg:
         """Looked for when it is first needed: a publish that renders nothing needs none."""
         return ffmpeg.find(self.environ)
+
+    def fit(self, mastering: Mastering) -> Ffmpeg:
+        """One that can make every format of `mastering`; AudioError where there is none."""
+        needed = recipe.libraries(mastering)
+        return self.ffmpeg if needed <= self.ffmpeg.libraries else ffmpeg.find(self.environ, needed)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,7 +68,7 @@ def problems(studio: Studio, show: Show, episodes: tuple[Episode, ...]) -> tuple
     mastering, found = show.mastering, list[Problem]()
     if not episodes:
         return ()
-    fit = studio.ffmpeg
+    fit = studio.fit(mastering)
     for source in (mastering.intro, mastering.outro, *(episode.audio for episode in episodes)):
         if source and source is not NO_AUDIO and _is_here(studio, source):
             try:
@@ -76,33 +91,87 @@ def media(
     *,
     on_step: OnStep,
 ) -> Media:
-    """The delivered file of `episode`, made or remembered.
+    """The delivered files of `episode`, made or remembered.
 
     AudioError when the recording is not here, cannot be mastered, or changed while it was read.
     """
-    made, found, file = _mastered(studio, episode, show.mastering, on_step)
-    chapters = sidecars.moved(sidecars.chosen(episode, found), made.shift_s, made.duration_s)
+    made = _mastered(studio, episode, show.mastering, on_step)
+    found, first = made[0].found, made[0].master
+    chapters = sidecars.moved(sidecars.chosen(episode, found), first.shift_s, first.duration_s)
+    own, *others = (_delivered(studio, episode, show, sleeve, each, chapters) for each in made)
     if chapters and not episode.chapters:
-        made = replace(made, done=(*made.done, f"chapters taken from the recording: {len(chapters)}"))
-    tagged = _tags(episode, show, sleeve, made, chapters)
-    path = studio.cache / "media" / f"{digest.of_record([_identity(episode, show.mastering), tagged])}.mp3"
-    sha256 = _remembered(path)
-    if sha256 is None:
-        with _made_whole(path) as target:
-            shutil.copyfile(file, target)
-            tags.write(target, tagged)
-            sha256 = _remember(target, path, {})
+        first = replace(first, done=(*first.done, f"chapters taken from the recording: {len(chapters)}"))
     return Media(
-        key=Key(f"audio/{episode.slug}.{sha256[:16]}.mp3"),
-        sha256=sha256,
-        size=path.stat().st_size,
-        type=TYPE,
+        key=own.key,
+        sha256=own.sha256,
+        size=own.size,
+        type=own.type,
         source_sha256=episode.audio.sha256,
         recipe=recipe.identity(show.mastering),
         revision=episode.revision,
         chapters=found,
+        alternates=tuple(others),
+        waveform=_waveform(studio, episode, made[0]),
+        file=own.file,
+        **{field.name: getattr(first, field.name) for field in fields(Master)},
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Made:
+    """A master in the cache."""
+
+    mastering: Mastering
+    identity: Digest
+    path: Path
+    master: Master
+    found: tuple[Chapter, ...]
+    """Chapters that lay in the recording."""
+
+
+def _delivered(
+    studio: Studio, episode: Episode, show: Show, sleeve: Sleeve, made: _Made, chapters: tuple[Chapter, ...]
+) -> Rendition:
+    """The file of one master, with tags and `chapters` in delivered time."""
+    tagged, format = _tags(episode, show, sleeve, made.master, chapters), formats.TABLE[made.mastering.codec]
+    path = studio.cache / "media" / f"{digest.of_record([made.identity, tagged])}{format.ending}"
+    sha256 = _remembered(path)
+    if sha256 is None:
+        with _made_whole(path) as target:
+            containers.wrap(format.word, made.path, target, tagged, lambda: studio.ffmpeg)
+            sha256 = _remember(target, path, {})
+    facts = ("duration_s", "loudness_lufs", "peak_dbtp", "bitrate_kbps", "channels", "rate_hz")
+    return Rendition(
+        key=Key(f"audio/{episode.slug}.{sha256[:16]}{format.ending}"),
+        sha256=sha256,
+        size=path.stat().st_size,
+        type=format.type,
         file=path,
-        **{field.name: getattr(made, field.name) for field in fields(Master)},
+        **{name: getattr(made.master, name) for name in facts},
+    )
+
+
+def _waveform(studio: Studio, episode: Episode, made: _Made) -> tuple[Waveform, ...]:
+    """Of what decodes from the enclosure: its peaks, and them drawn."""
+    path = studio.cache / "waveforms" / f"{made.identity}.peaks"
+    if _remembered(path) is None:
+        with _made_whole(path) as target:
+            length, rate = made.master.duration_s, made.master.rate_hz
+            peaks = waveform.peaks(studio.ffmpeg, made.path, duration_s=length, rate_hz=rate)
+            target.write_bytes(waveform.document(peaks))
+            _remember(target, path, {})
+    document = path.read_bytes()
+    drawn = waveform.drawing(waveform.read(document))
+    bodies = (("json", "application/json", document), ("svg", "image/svg+xml", drawn))
+    return tuple(
+        Waveform(
+            key=Key(f"waveforms/{episode.slug}.{digest.of_bytes(body)[:16]}.{ending}"),
+            sha256=digest.of_bytes(body),
+            size=len(body),
+            type=media_type,
+            body=body,
+        )
+        for ending, media_type, body in bodies
     )
 
 
@@ -127,25 +196,40 @@ def _tags(episode: Episode, show: Show, sleeve: Sleeve, made: Master, chapters: 
     )
 
 
-def _mastered(
-    studio: Studio, episode: Episode, mastering: Mastering, on_step: OnStep
-) -> tuple[Master, tuple[Chapter, ...], Path]:
-    """The recording as it is to sound, the chapters found in it, and the file, not yet tagged."""
-    path = studio.cache / "masters" / f"{_identity(episode, mastering)}.mp3"
-    if known := _known_master(path):
-        return *known, path
-    recording = _present(studio, episode.audio)
-    intro, outro = (_present(studio, each) if each else None for each in (mastering.intro, mastering.outro))
-    with _made_whole(path) as target:
-        made = master(
-            studio.ffmpeg, recording, mastering=mastering, bumpers=(intro, outro), target=target, on_step=on_step
-        )
-        found = marks.found(studio.ffmpeg, recording.path)
+def _mastered(studio: Studio, episode: Episode, mastering: Mastering, on_step: OnStep) -> tuple[_Made, ...]:
+    """The masters of all that is delivered, the enclosure's first: those that are not remembered are made together."""
+    paths = {
+        each: studio.cache / "masters" / f"{_identity(episode, each)}{formats.TABLE[each.codec].ending}"
+        for each in recipe.renditions(mastering)
+    }
+    known = {each: master for each, path in paths.items() if (master := _known_master(path))}
+    missing = {each: path for each, path in paths.items() if each not in known}
+    if missing:
+        known |= _made_anew(studio.fit(mastering), studio, episode, missing, on_step)
+    return tuple(
+        _Made(mastering=each, identity=_identity(episode, each), path=path, master=known[each][0], found=known[each][1])
+        for each, path in paths.items()
+    )
+
+
+def _made_anew(
+    fit: Ffmpeg, studio: Studio, episode: Episode, missing: Mapping[Mastering, Path], on_step: OnStep
+) -> dict[Mastering, tuple[Master, tuple[Chapter, ...]]]:
+    recording, shared = _present(studio, episode.audio), next(iter(missing))
+    intro, outro = (_present(studio, each) if each else None for each in (shared.intro, shared.outro))
+    with ExitStack() as stack:
+        orders = [
+            Order(mastering=each, target=stack.enter_context(_made_whole(path))) for each, path in missing.items()
+        ]
+        made = masters(fit, recording, orders=orders, bumpers=(intro, outro), on_step=on_step)
+        found = marks.found(fit, recording.path)
         if _sha256(recording.path) != episode.audio.sha256:
             what = "The recording changed while it was being read."
             raise AudioError(Problem(what=what, file=recording.name, mend="Run again when it is complete."))
-        _remember(target, path, {"master": asdict(made), "chapters": digest.plain(found)})
-    return made, found, path
+        for order, master in zip(orders, made, strict=True):
+            facts = {"master": asdict(master), "chapters": digest.plain(found)}
+            _remember(order.target, missing[order.mastering], facts)
+    return {mastering: (master, found) for mastering, master in zip(missing, made, strict=True)}
 
 
 def _known_master(path: Path) -> tuple[Master, tuple[Chapter, ...]] | None:
@@ -178,7 +262,7 @@ def _made_whole(path: Path) -> Iterator[Path]:
     temporary: Path | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".making-", suffix=".mp3")
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".making-", suffix=path.suffix)
         os.close(handle)
         temporary = Path(name)
         yield temporary

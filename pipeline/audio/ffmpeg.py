@@ -31,6 +31,10 @@ _MAGIC = (
     ("mp3", re.compile(rb"\xff[\xe2-\xe7\xf2-\xf7\xfa-\xff]")),
 )
 """Demuxer and how its files begin."""
+LAME = frozenset({"libmp3lame"})
+"""What every ffmpeg must have that is used here."""
+_ENCODERS = {"libmp3lame": "LAME", "libopus": "Opus"}
+"""What an encoder is called, by its library."""
 QUIET = ("-nostdin", "-hide_banner", "-nostats", "-loglevel", "info")
 CORES = os.cpu_count() or 1
 _LOG_TAIL = 1 << 18
@@ -50,35 +54,41 @@ class Ffmpeg:
 
     path: str
     version: str
+    libraries: frozenset[str] = frozenset()
+    """What it was built with, beside its own codecs."""
 
 
 class FfmpegError(Exception):
     """ffmpeg ended with an error or was ended for taking too long; the text is its last words."""
 
 
-def find(environ: Mapping[str, str]) -> Ffmpeg:
-    """The ffmpeg to use: `OMROEP_FFMPEG`, else a system one that is new enough, else the one bundled as a wheel."""
+def find(environ: Mapping[str, str], libraries: frozenset[str] = LAME) -> Ffmpeg:
+    """The ffmpeg to use: `OMROEP_FFMPEG`, else a system one that is new enough, else the one bundled as a wheel.
+
+    It was built with `libraries`, the encoders that are needed; AudioError where none was.
+    """
     if named := environ.get("OMROEP_FFMPEG"):
-        found = _fit(named)
+        found = _fit(named, libraries)
         if not found:
-            what = f"OMROEP_FFMPEG names `{named}`, which is not an ffmpeg of version {OLDEST} or newer with LAME."
+            needed = " and ".join(sorted(_ENCODERS.get(library, library) for library in libraries))
+            what = f"OMROEP_FFMPEG names `{named}`, which is not an ffmpeg of version {OLDEST} or newer with {needed}."
             raise AudioError(Problem(what=what, mend="Correct it, or unset it to use the bundled one."))
         return found
     system = shutil.which("ffmpeg", path=environ.get("PATH", ""))
-    return (system and _fit(system)) or _bundled()
+    return (system and _fit(system, libraries)) or _bundled(libraries)
 
 
-def _bundled() -> Ffmpeg:
+def _bundled(libraries: frozenset[str]) -> Ffmpeg:
     import imageio_ffmpeg  # costs 30 ms, and only rendering needs it
 
-    found = _fit(imageio_ffmpeg.get_ffmpeg_exe())
+    found = _fit(imageio_ffmpeg.get_ffmpeg_exe(), libraries)
     if not found:
         mend = f"Install ffmpeg {OLDEST} or newer, or name one with OMROEP_FFMPEG."
         raise AudioError(Problem(what="The bundled ffmpeg does not run on this machine.", mend=mend))
     return found
 
 
-def _fit(path: str) -> Ffmpeg | None:
+def _fit(path: str, libraries: frozenset[str]) -> Ffmpeg | None:
     try:
         told = subprocess.run(
             [path, "-hide_banner", "-nostdin", "-version"], capture_output=True, text=True, timeout=20, check=True
@@ -86,9 +96,10 @@ def _fit(path: str) -> Ffmpeg | None:
     except (OSError, subprocess.SubprocessError):
         return None
     version = re.match(r"ffmpeg version n?(\d+)(\S*)", told)
-    if not version or int(version[1]) < OLDEST or "--enable-libmp3lame" not in told:
+    built_with = frozenset(re.findall(r"--enable-(\S+)", told))
+    if not version or int(version[1]) < OLDEST or not libraries <= built_with:
         return None
-    return Ffmpeg(path=path, version=version[1] + version[2])
+    return Ffmpeg(path=path, version=version[1] + version[2], libraries=built_with)
 
 
 def source(path: Path, *options: str) -> list[str]:
@@ -162,6 +173,15 @@ def pcm(ffmpeg: Ffmpeg, arguments: Sequence[str], *, most: int, timeout_s: float
             _output(process).close()  # or it would wait for ever to be read on
         _ended(process, log)
         return body
+
+
+def pieces(ffmpeg: Ffmpeg, arguments: Sequence[str], *, size: int, timeout_s: float) -> Iterator[bytes]:
+    """Run and yield its standard output in pieces of `size` bytes, the last one shorter; FfmpegError as in `run`."""
+    with tempfile.TemporaryFile() as log:
+        with _running(ffmpeg, arguments, log, timeout_s) as process:
+            while piece := _output(process).read(size):
+                yield piece
+        _ended(process, log)
 
 
 @contextmanager

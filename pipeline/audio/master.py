@@ -1,7 +1,8 @@
 """Mastering one recording: measure, render, measure what was delivered, and correct until it is as asked."""
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -54,6 +55,15 @@ class Master:
     findings: tuple[Finding, ...] = ()
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Order:
+    """One file that is wanted of a recording."""
+
+    mastering: Mastering
+    """With `codec` and bitrates; all that is done before encoding is the same in orders for one recording."""
+    target: Path
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Desk:
     """One recording on the desk."""
@@ -80,7 +90,7 @@ class _Desk:
 
     def preview(self, attempt: Job) -> Job:
         """`attempt` with the gain at which the limited signal will be on target, found without encoding."""
-        aim = self.mastering.loudness_lufs + recipe.encoder_loss_db(attempt.bitrate_kbps)
+        aim = self.mastering.loudness_lufs + recipe.encoder_loss_db(attempt)
         for _ in range(_PREVIEWS):
             signal = Signal(
                 inputs=self.inputs(attempt),
@@ -106,7 +116,7 @@ class _Desk:
             name=self.recording.name,
             folder=self.folder,
             cores=self.cores,
-            on_part=lambda part: self.on_step("encoding", part),
+            on_part=lambda part: self.on_step(f"encoding {attempt.codec.format.name}", part),
         )
         signal = Signal(
             inputs=source(target),
@@ -128,27 +138,53 @@ def master(
     cores: int = CORES,
     on_step: OnStep,
 ) -> Master:
-    """Write the mastered MP3 of `recording` to `target` (no tags) and return what it measures.
+    """`masters` of one file."""
+    order = Order(mastering=mastering, target=target)
+    return masters(ffmpeg, recording, orders=(order,), bumpers=bumpers, cores=cores, on_step=on_step)[0]
 
-    `bumpers` are intro and outro; `cores` changes the time it takes, and no byte. AudioError when a recording cannot be
-    read, holds no sound, or cannot meet the loudness and peak asked for. Memory does not grow with the length.
+
+def masters(
+    ffmpeg: Ffmpeg,
+    recording: Recording,
+    *,
+    orders: Sequence[Order],
+    bumpers: tuple[Recording | None, Recording | None] = (None, None),
+    cores: int = CORES,
+    on_step: OnStep,
+) -> tuple[Master, ...]:
+    """Write a mastered file (no tags) of `recording` for each order, and return what each measures.
+
+    The recording is heard once; each file is encoded from it, and levelled, measured and corrected for itself.
+    `bumpers` are intro and outro; `cores` changes the time it takes, and no byte. Memory does not grow with
+    the length. AudioError when a recording cannot be read, holds no sound, or cannot meet the loudness and peak.
     """
     format = inspect.probe(ffmpeg, recording.path, recording.name)
     hearing = _heard(ffmpeg, recording, format, on_step)
-    take = Take(format=format, hearing=hearing, mastering=mastering)
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".desk-") as folder:
-        intro, outro = (joints.bumper(ffmpeg, each.path, mastering, each.name) if each else None for each in bumpers)
-        desk = _Desk(
-            ffmpeg=ffmpeg,
-            recording=recording,
-            mastering=mastering,
-            folder=Path(folder),
-            bumpers=(intro, outro),
-            cores=cores,
-            on_step=on_step,
-        )
-        attempt = desk.preview(_first(desk, take))
-        return _until_right(desk, attempt, target, take)
+    with tempfile.TemporaryDirectory(dir=orders[0].target.parent, prefix=".desk-") as folder:
+        shared = orders[0].mastering
+        take = Take(format=format, hearing=hearing, mastering=shared)
+        intro, outro = (joints.bumper(ffmpeg, each.path, shared, each.name) if each else None for each in bumpers)
+        desks = [
+            _Desk(
+                ffmpeg=ffmpeg,
+                recording=recording,
+                mastering=order.mastering,
+                folder=Path(tempfile.mkdtemp(dir=folder)),
+                bumpers=(intro, outro),
+                cores=cores,
+                on_step=on_step,
+            )
+            for order in orders
+        ]
+        first = _first(desks[0], take)
+
+        def made(desk: _Desk, order: Order) -> Master:
+            # Each finds its level for itself: the same bytes, whatever else is made of the recording beside it.
+            attempt = desk.preview(recipe.recast(first, order.mastering))
+            return _until_right(desk, attempt, order.target, take)
+
+        with ThreadPoolExecutor(max_workers=len(desks)) as pool:
+            return tuple(pool.map(made, desks, orders))
 
 
 def _heard(ffmpeg: Ffmpeg, recording: Recording, format: Format, on_step: OnStep) -> Hearing:
@@ -213,7 +249,8 @@ def _until_right(desk: _Desk, attempt: Job, target: Path, take: Take) -> Master:
         attempt = following
     asked = desk.mastering
     what = (
-        f"The recording cannot be brought to {asked.loudness_lufs:g} LUFS with peaks under {asked.peak_dbtp:g} dBTP; "
+        f"The recording cannot be brought to {asked.loudness_lufs:g} LUFS with peaks under {asked.peak_dbtp:g} dBTP "
+        f"as {attempt.codec.format.name}; "
         f"the nearest was {delivered.loudness_lufs:g} LUFS with {delivered.peak_dbtp:g} dBTP."
     )
     mend = "Level it in an editor first: it is mostly soft, with short loud sounds. Or lower `audio: loudness`."

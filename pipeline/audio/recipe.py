@@ -2,14 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
-from pipeline import digest
+from pipeline import digest, formats
+from pipeline.audio import codecs
 from pipeline.audio.balance import KEPT, LOUDER_LU, Balance
 from pipeline.audio.chunks import Part
+from pipeline.audio.codecs import Codec, Stream
+from pipeline.audio.ffmpeg import LAME
 from pipeline.audio.inspect import Format
 from pipeline.audio.leveller import HEIGHT
 from pipeline.audio.measure import Levels
-from pipeline.model import Digest, Mastering
+from pipeline.model import Alternate, Digest, Mastering
 
 EDITION = 1
 """Raised when the same settings come to mean other audio; published episodes are told, not redone."""
@@ -19,10 +23,8 @@ TOLERANCE_LU = 0.3
 """How far the delivered loudness may be from the target."""
 JOINT_HEADROOM_DB = 12.0
 """By which joints are written softer, so that two signals on top of each other do not clip before the limiter."""
-_HEADROOM_DB = {64: 2.4, 80: 2.0, 96: 1.7, 112: 1.5, 128: 1.3, 160: 1.1, 192: 0.8}
-"""By which MP3 overshoots a limiter's ceiling on speech, by bitrate (measured on decoded files, LAME 3.100)."""
-_LAME_LOSS_DB = ((160, 0.45), (192, 0.3), (224, 0.15))
-"""By which LAME turns CBR audio down, up to a bitrate (measured)."""
+_CAME_LATER = {"codec": "mp3", "also": (), "highpass_hz": None, "leveller": False}
+"""Settings of later versions, at what was done before there were any: so far they make no other recipe."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,6 +42,7 @@ class Job:
     bitrate_kbps: int
     gain_db: float
     limit_dbfs: float
+    codec: Codec = codecs.MP3
     highpass_hz: float | None = None
     curve: tuple[float, ...] = field(default=(), repr=False)
     """The leveller's gain in dB at every tenth of a second of the source; empty where it is off."""
@@ -61,6 +64,11 @@ class Job:
         return tuple(length for length in (self.intro_s, self.outro_s) if length)
 
     @property
+    def stream(self) -> Stream:
+        """What is asked of the encoder."""
+        return Stream(bitrate_kbps=self.bitrate_kbps, channels=self.channels, rate_hz=self.rate_hz, part=in_parts(self))
+
+    @property
     def shift_s(self) -> float:
         """What a moment in the source moves by."""
         return round((self.intro_s - self.crossfade_s if self.intro_s else 0.0) - self.start_s, 3)
@@ -72,32 +80,65 @@ def identity(mastering: Mastering) -> Digest:
         (name, getattr(value, "sha256", value))
         for name in Mastering.__dataclass_fields__
         for value in (getattr(mastering, name),)
+        if name not in _CAME_LATER or value != _CAME_LATER[name]
     ]
     return digest.of_record([EDITION, values])
+
+
+def renditions(mastering: Mastering) -> tuple[Mastering, ...]:
+    """The settings of each file to deliver, as if it were the only one: the enclosure's, then the alternates'."""
+    own = replace(mastering, also=())
+    return (own, *(_as(own, alternate) for alternate in mastering.also))
+
+
+def _as(own: Mastering, alternate: Alternate) -> Mastering:
+    format, bitrate = formats.TABLE[alternate.format], alternate.bitrate_kbps
+    mono, stereo = bitrate or format.mono_kbps, bitrate or format.stereo_kbps
+    return replace(own, codec=format.word, bitrate_mono_kbps=mono, bitrate_stereo_kbps=stereo)
+
+
+def libraries(mastering: Mastering) -> frozenset[str]:
+    """What ffmpeg must have been built with to make all that is delivered."""
+    return frozenset(codecs.TABLE[each.codec].library for each in renditions(mastering)) - {""} | LAME
 
 
 def job(mastering: Mastering, format: Format, levels: Levels, *, start_s: float, end_s: float) -> Job:
     """The first attempt: its gain is what the meter says is missing, its limit allows for the encoder."""
     kept = KEPT.get(levels.balance)
     channels = 1 if kept is not None or format.channels == 1 else 2
-    bitrate = mastering.bitrate_mono_kbps if channels == 1 else mastering.bitrate_stereo_kbps
     return Job(
         start_s=start_s,
         end_s=end_s,
         kept=kept,
         channels=channels,
         source_hz=format.rate_hz,
-        rate_hz=mastering.rate_hz,
-        bitrate_kbps=bitrate,
         gain_db=mastering.loudness_lufs - levels.loudness_lufs - LOUDER_LU.get(levels.balance, 0.0),
-        limit_dbfs=mastering.peak_dbtp - _HEADROOM_DB.get(bitrate, 0.6),
         highpass_hz=mastering.highpass_hz,
+        **_encoding(mastering, channels),
     )
 
 
-def encoder_loss_db(bitrate_kbps: int) -> float:
+def _encoding(mastering: Mastering, channels: int) -> dict[str, Any]:
+    """What in a Job hangs on its codec."""
+    codec = codecs.TABLE[mastering.codec]
+    bitrate = mastering.bitrate_mono_kbps if channels == 1 else mastering.bitrate_stereo_kbps
+    stream = Stream(bitrate_kbps=bitrate, channels=channels, rate_hz=codec.rate_hz(mastering.rate_hz))
+    return {
+        "codec": codec,
+        "rate_hz": stream.rate_hz,
+        "bitrate_kbps": bitrate,
+        "limit_dbfs": mastering.peak_dbtp - codec.headroom(stream),
+    }
+
+
+def encoder_loss_db(attempt: Job) -> float:
     """What the encoder will take off the level."""
-    return next((loss for most, loss in _LAME_LOSS_DB if bitrate_kbps <= most), 0.0)
+    return attempt.codec.loss(attempt.stream)
+
+
+def recast(first: Job, mastering: Mastering) -> Job:
+    """A first attempt for the codec and bitrate of `mastering`."""
+    return replace(first, **_encoding(mastering, first.channels))
 
 
 def louder(attempt: Job, by_db: float) -> Job:
@@ -142,9 +183,9 @@ def _clean(attempt: Job) -> str:
     # More than two channels are mixed to stereo first, as they were when their sameness was measured.
     kept = f"aformat=channel_layouts=stereo,pan=mono|c0=c{attempt.kept}," if attempt.kept is not None else ""
     layout = "mono" if attempt.channels == 1 else "stereo"
-    formats = f"aformat=sample_fmts=fltp:channel_layouts={layout}"
+    shape = f"aformat=sample_fmts=fltp:channel_layouts={layout}"
     highpass = f",highpass=frequency={attempt.highpass_hz:g}" if attempt.highpass_hz else ""
-    return f"{kept}{formats}{highpass}"
+    return f"{kept}{shape}{highpass}"
 
 
 def graph(attempt: Job) -> str:
@@ -173,17 +214,12 @@ def in_parts(attempt: Job) -> bool:
     By length alone: another machine, with more or fewer cores, makes the same bytes. What is short is done soon enough
     by one core, and keeps the reservoir.
     """
-    return attempt.duration_s >= PARTS_FROM_S
+    return attempt.codec.parts and attempt.duration_s >= PARTS_FROM_S
 
 
 def encoder(attempt: Job) -> Sequence[str]:
-    """Output arguments: constant bitrate with a Xing header (for parts, `chunks` writes it), no tags of the source."""
-    reservoir, header = ("0", "0") if in_parts(attempt) else ("1", "1")
-    return [
-        *("-c:a", "libmp3lame", "-b:a", f"{attempt.bitrate_kbps}k", "-ar", str(attempt.rate_hz)),
-        *("-reservoir", reservoir, "-map_metadata", "-1", "-map_chapters", "-1", "-id3v2_version", "0"),
-        *("-write_id3v1", "0", "-write_xing", header, "-fflags", "+bitexact", "-flags:a", "+bitexact", "-f", "mp3"),
-    ]
+    """Output arguments, without the file: nothing of the source's tags."""
+    return attempt.codec.arguments(attempt.stream)
 
 
 def told(attempt: Job, format: Format, heard: Levels) -> tuple[str, ...]:

@@ -4,8 +4,10 @@ import unicodedata
 import uuid
 from collections.abc import Iterable
 
+from pipeline import formats
 from pipeline.catalog.schema import AudioKeys, ChapterKeys, EpisodeKeys, PersonKeys, ShowKeys
 from pipeline.model import (
+    Alternate,
     Category,
     Chapter,
     Cue,
@@ -63,16 +65,19 @@ def episode(
 
 def mastering(keys: AudioKeys, *, intro: Source | None, outro: Source | None) -> Mastering:
     """The audio settings, with the bumpers."""
+    own = formats.TABLE[keys.codec]
     return Mastering(
         loudness_lufs=keys.loudness,
         peak_dbtp=keys.peak,
         rate_hz=int(keys.rate),
-        bitrate_mono_kbps=int(keys.bitrate_mono),
-        bitrate_stereo_kbps=int(keys.bitrate_stereo),
+        bitrate_mono_kbps=int(keys.bitrate_mono or own.mono_kbps),
+        bitrate_stereo_kbps=int(keys.bitrate_stereo or own.stereo_kbps),
         highpass_hz=keys.highpass or None,
         leveller=keys.leveller,
         trim_silence_s=keys.trim_silence,
         crossfade_s=keys.crossfade,
+        codec=keys.codec,
+        also=tuple(Alternate(format=each.format, bitrate_kbps=each.bitrate) for each in keys.also),
         intro=intro,
         outro=outro,
     )

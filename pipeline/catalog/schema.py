@@ -12,6 +12,7 @@ from pydantic import (
     GetPydanticSchema,
     ValidationInfo,
     ValidatorFunctionWrapHandler,
+    field_validator,
     model_validator,
 )
 from pydantic_core import core_schema
@@ -142,20 +143,44 @@ class ThemeKeys(Keys):
     colour: Annotated[str, BeforeValidator(values.colour)] = "#24476b"
 
 
+class AlternateKeys(Keys):
+    """A format beside the enclosure's: a word alone, or these keys."""
+
+    format: Literal["mp3", "aac", "opus"]
+    bitrate: int | None = None
+
+    @field_validator("bitrate")
+    @classmethod
+    def possible(cls, value: int | None, info: ValidationInfo) -> int | None:
+        """A bitrate that the format has."""
+        return values.bitrate(value, info.data.get("format"))
+
+
 class AudioKeys(Keys):
     """How the show wants its audio mastered."""
 
     loudness: Annotated[float, Field(ge=-31, le=-9)] = -16.0
     peak: Annotated[float, Field(ge=-9, le=-0.1)] = -1.0
     rate: Literal["44100", "48000"] = "44100"
-    bitrate_mono: Literal["64", "80", "96", "112", "128", "160", "192"] = "96"
-    bitrate_stereo: Literal["64", "80", "96", "112", "128", "160", "192", "224", "256", "320"] = "128"
+    codec: Literal["mp3", "aac"] = "mp3"
+    bitrate_mono: Literal["64", "80", "96", "112", "128", "160", "192"] | None = None
+    bitrate_stereo: Literal["64", "80", "96", "112", "128", "160", "192", "224", "256", "320"] | None = None
+    also: Annotated[
+        tuple[Annotated[AlternateKeys, BeforeValidator(values.in_format)], ...], BeforeValidator(values.words)
+    ] = ()
     highpass: Annotated[float, BeforeValidator(values.off), Field(ge=0, le=150)] = 60.0
     leveller: Flag = False
     trim_silence: Annotated[float, Field(ge=0, le=10)] | None = None
     intro: FileName | None = None
     outro: FileName | None = None
     crossfade: Annotated[float, Field(ge=0, le=30)] = 1.0
+
+    @field_validator("also")
+    @classmethod
+    def each_once(cls, value: tuple[AlternateKeys, ...], info: ValidationInfo) -> tuple[AlternateKeys, ...]:
+        """Formats that are not the enclosure's, and differ."""
+        values.each_once(info.data.get("codec"), [alternate.format for alternate in value])
+        return value
 
 
 class ShowKeys(Keys):

@@ -1,6 +1,7 @@
 """What a producer's text must look like to be a title, a moment, an address, a colour."""
 
 import re
+from collections.abc import Sequence
 from datetime import datetime, time
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -8,6 +9,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from babel import Locale, UnknownLocaleError
 
+from pipeline import formats
 from pipeline.text import xml_safe
 
 _FLAGS = {"yes": True, "true": True, "on": True, "no": False, "false": False, "off": False, "clean": False}
@@ -187,6 +189,30 @@ def words(value: Any) -> Any:
 def named(value: Any) -> Any:
     """A person's keys, also where only the name was written."""
     return {"name": value} if isinstance(value, str) else value
+
+
+def in_format(value: Any) -> Any:
+    """A format's keys, also where only its word was written."""
+    return {"format": value.strip()} if isinstance(value, str) else value
+
+
+def bitrate(value: int | None, word: str | None) -> int | None:
+    """A bitrate in kbps that the format called `word` has."""
+    if value is None or word is None or value in formats.TABLE[word].bitrates:
+        return value
+    possible = formats.TABLE[word].bitrates
+    listed = f"{possible[0]} to {possible[-1]}" if isinstance(possible, range) else ", ".join(map(str, possible))
+    raise ValueError(f"{word} has no bitrate of {value} kbps; it has {listed}")
+
+
+def each_once(codec: str | None, words: Sequence[str]) -> None:
+    """ValueError when one of `words` is the enclosure's `codec`, or is there twice."""
+    seen = {codec}
+    for word in words:
+        if word in seen:
+            what = "is the enclosure's `codec` already" if word == codec else "is there twice"
+            raise ValueError(f"`{word}` {what}; name each format once")
+        seen.add(word)
 
 
 def timed(value: Any) -> Any:

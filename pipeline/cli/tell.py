@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from pipeline import formats
 from pipeline.errors import Problem
 from pipeline.text import clock, megabytes, printable
 
 if TYPE_CHECKING:  # the stories take half a second to import, and `--help` does without
-    from pipeline.model import Action, Entry, Plan
+    from pipeline.model import Action, Entry, Media, Plan, Rendition
     from pipeline.publish import OnStep, Prepared
 
 
@@ -98,6 +99,10 @@ def _episode(entry: Entry) -> dict[str, Any]:
             {"rule": found.rule, "told": found.told, "mended": found.mended, "at_s": found.at_s}
             for found in media.findings
         ],
+        "alternates": [
+            {"audio": other.key, "size": other.size, "loudness_lufs": other.loudness_lufs, "peak_dbtp": other.peak_dbtp}
+            for other in media.alternates
+        ],
     }
 
 
@@ -108,20 +113,26 @@ def changes(plan: Plan) -> None:
 
 
 def loudness(entries: Iterable[Entry]) -> None:
-    """A line for each episode on how it sounds, as measured on the delivered file."""
+    """A line for each episode, and each format it has beside its own, on how it sounds: as measured on those files."""
     rows = [
-        (
-            f"{entry.episode.number or ''}",
-            entry.episode.title,
-            clock(entry.media.duration_s),
-            f"{entry.media.loudness_lufs:.1f} LUFS",
-            f"{entry.media.peak_dbtp:.1f} dBTP",
-            f"{'mono' if entry.media.channels == 1 else 'stereo'} {entry.media.bitrate_kbps} kbps",
-            megabytes(entry.media.size),
-        )
+        row
         for entry in entries
+        for row in (
+            (f"{entry.episode.number or ''}", entry.episode.title, *_sound(entry.media)),
+            *(("", f"as {formats.of(other.type).name}", *_sound(other)) for other in entry.media.alternates),
+        )
     ]
     table(rows, right={0, 2, 3, 4, 6})
+
+
+def _sound(made: Media | Rendition) -> tuple[str, ...]:
+    return (
+        clock(made.duration_s),
+        f"{made.loudness_lufs:.1f} LUFS",
+        f"{made.peak_dbtp:.1f} dBTP",
+        f"{'mono' if made.channels == 1 else 'stereo'} {made.bitrate_kbps} kbps",
+        megabytes(made.size),
+    )
 
 
 def table(rows: Iterable[tuple[str, ...]], *, right: Iterable[int] = ()) -> None:

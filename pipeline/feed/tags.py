@@ -1,11 +1,13 @@
 """Every element of ours in the feed, as rows: a new tag is a row here and a case in tests/cases/feed."""
 
+from base64 import b64encode
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
+from urllib.parse import quote
 
-from pipeline import sidecars
-from pipeline.model import Edition, Entry, Object, Person
+from pipeline import formats, sidecars
+from pipeline.model import Edition, Entry, Media, Object, Person, Rendition
 from pipeline.text import timestamp
 
 NAMESPACES = {
@@ -125,6 +127,29 @@ def _simple_chapters(item: Item) -> tuple[Element, ...]:
     return _when(chapters, lambda: Element(attributes={"version": "1.2"}, children=chapters))
 
 
+def _enclosures(item: Item) -> tuple[Element, ...]:
+    """Every format of an episode, the enclosure's own as the default; nothing where it is the only one."""
+    media, base = item.entry.media, item.edition.show.base_url
+    if not media.alternates:
+        return ()
+    return (_enclosure(media, base, default="true"), *(_enclosure(each, base) for each in media.alternates))
+
+
+def _enclosure(made: Media | Rendition, base_url: str, *, default: str | None = None) -> Element:
+    format = formats.of(made.type)
+    attributes = {
+        "type": made.type,
+        "length": str(made.size),
+        "bitrate": str(1000 * made.bitrate_kbps),
+        "title": f"{format.name}, {made.bitrate_kbps} kbps",
+        "codecs": format.codecs or None,
+        "default": default,
+    }
+    integrity = Element(attributes={"type": "sri", "value": f"sha256-{b64encode(bytes.fromhex(made.sha256)).decode()}"})
+    source = Element(attributes={"uri": base_url + quote(made.key)})
+    return Element(attributes=attributes, children=(("podcast:source", source), ("podcast:integrity", integrity)))
+
+
 def _persons(item: Item) -> tuple[Element, ...]:
     # An item's persons replace the channel's, so an episode with guests names its hosts again.
     return _people((*item.entry.episode.hosts, *item.entry.episode.guests))
@@ -170,4 +195,5 @@ ITEM: tuple[Row[Item], ...] = (
         "ns transcript",
         lambda item: _sidecar(item, sidecars.transcript(item.entry), language=item.edition.show.language),
     ),
+    Row("podcast:alternateEnclosure", "ns alternateEnclosure, integrity", _enclosures),
 )

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from jinja2 import DictLoader, Environment, StrictUndefined, TemplateError, TemplateSyntaxError
 from markupsafe import Markup
 
-from pipeline import digest, notes, sidecars
+from pipeline import digest, formats, notes, sidecars
 from pipeline.errors import Problem, ShowError
 from pipeline.model import Cache, Edition, Entry, Episode, Key, Kind, Object, Person, Picture, Season
 from pipeline.pages import speech, wording
@@ -189,8 +189,10 @@ def _filters(edition: Edition, theme: Theme) -> dict[str, Callable[..., Any]]:
         "date": lambda moment: wording.date(moment, zone, theme.locale),
         "day": lambda moment: moment.astimezone(zone).date().isoformat(),
         "duration": lambda seconds: wording.duration(seconds, theme.locale),
+        "files": lambda media: (media, *media.alternates),
         "filesize": lambda size: wording.size(size, theme.locale),
         "fitting": _fitting,
+        "format_name": lambda media_type: formats.of(media_type).name,
         "fragment": wording.fragment,
         "initials": wording.initials,
         "markdown": lambda text: Markup(notes.html(text)),  # noqa: S704 (sanitised there)

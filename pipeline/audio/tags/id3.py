@@ -1,10 +1,8 @@
-"""The ID3 tag of a delivered MP3: version 2.3, written last, with cover and chapters, and nothing we did not write."""
+"""The ID3 tag of a delivered MP3: version 2.3, with cover and chapters, and nothing we did not write."""
 
-from dataclasses import dataclass, field
 from itertools import chain, pairwise
 from pathlib import Path
 
-from mutagen import MutagenError
 from mutagen.id3 import (
     APIC,
     CHAP,
@@ -26,35 +24,14 @@ from mutagen.id3 import (
     PictureType,
 )
 
-from pipeline.errors import AudioError, Problem
-from pipeline.model import Chapter, Digest
+from pipeline.audio.tags import Tags, kept
+from pipeline.model import Chapter
 
 UTF16 = 1
 LATIN1 = 0
 _NO_OFFSET = 0xFFFFFFFF
 _LINK_FRAME = 20
 """Bytes of a WXXX frame beside its URL: header, encoding, description, their ends."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Tags:
-    """What a delivered file says about itself."""
-
-    title: str
-    artist: str
-    album: str
-    year: str
-    page: str
-    """Address of the episode's page."""
-    comment: str
-    number: int | None
-    season: int | None
-    chapters: tuple[Chapter, ...]
-    """In delivered time."""
-    duration_s: float
-    cover: bytes = field(repr=False, compare=False, metadata={"local": True})
-    """A JPEG of at most 800 px (PRX: larger art makes players give up)."""
-    cover_sha256: Digest
 
 
 def write(path: Path, tags: Tags) -> None:
@@ -74,12 +51,9 @@ def write(path: Path, tags: Tags) -> None:
     tag = ID3()
     for frame in chain(frames, chapter_frames(tags.chapters, tags.duration_s)):
         tag.add(frame)
-    try:
-        tag.update_to_v23()
+    tag.update_to_v23()
+    with kept(path):
         tag.save(path, v1=0, v2_version=3)
-    except (MutagenError, OSError) as error:
-        mend = "Make room on the disk if it is full, then run again."
-        raise AudioError(Problem(what=f"The tag could not be written: {error}.", file=path.name, mend=mend)) from error
 
 
 def chapter_frames(chapters: tuple[Chapter, ...], duration_s: float) -> list[Frame]:
