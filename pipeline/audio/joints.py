@@ -63,8 +63,9 @@ def _own(attempt: Job, bumper: Bumper) -> Job:
 
 def _piece(ffmpeg: Ffmpeg, path: Path, attempt: Job, start_s: float, length_s: float) -> bytes:
     low = replace(attempt, gain_db=attempt.gain_db - JOINT_HEADROOM_DB)
-    cut = f"[0:a:0]atrim=start={start_s:.6f}:end={start_s + length_s:.6f},asetpts=PTS-STARTPTS,{recipe.shape(low)}"
-    arguments = [*source(path), "-filter_complex", f"{cut}[out]", "-map", "[out]", "-f", "s32le", "-c:a", "pcm_s32le"]
+    cut = f"atrim=start={start_s:.6f}:end={start_s + length_s:.6f},asetpts=PTS-STARTPTS"
+    graph = f"[0:a:0]{inspect.BY_COUNT},{cut},{recipe.shape(low)}[out]"
+    arguments = [*source(path), "-filter_complex", graph, "-map", "[out]", "-f", "s32le", "-c:a", "pcm_s32le"]
     most = int((length_s + 1) * attempt.rate_hz) * attempt.channels * 4
     try:
         return pcm(ffmpeg, [*arguments, "pipe:1"], most=most, timeout_s=inspect.limit_s(None))

@@ -9,12 +9,14 @@ from pathlib import Path
 
 from pipeline.audio import meter
 from pipeline.audio.ffmpeg import Ffmpeg, FfmpegError, OnTime, run
-from pipeline.audio.inspect import limit_s, unreadable
+from pipeline.audio.inspect import BY_COUNT, LONGEST_S, limit_s, unreadable
 
 SAME_BELOW_DBFS = -60.0
 """Two channels whose difference never peaks above this are the same to a listener."""
 HALVED_FROM_S = 300.0
 """From this length on two cores share the measuring."""
+_BUMPERS_S = 600
+"""What a result may last beyond the longest recording."""
 SILENT_LUFS = -69.0
 """EBU R128's absolute gate is at -70: what reads lower holds no sound."""
 
@@ -49,11 +51,9 @@ class Stretch:
     @property
     def cut(self) -> str:
         """Filters that leave it and its run-in, faded in lest the cut itself should peak."""
-        if (self.start_s, self.end_s) == (0, None):
-            return ""
-        end = f":end={self.end_s}" if self.end_s else ""
+        end = self.end_s or LONGEST_S + _BUMPERS_S
         fade = "afade=t=in:d=0.05," if self.run_in_s else ""
-        return f"atrim=start={self.start_s - self.run_in_s}{end},asetpts=PTS-STARTPTS,{fade}"
+        return f"{BY_COUNT},atrim=start={self.start_s - self.run_in_s}:end={end:.0f},asetpts=PTS-STARTPTS,{fade}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

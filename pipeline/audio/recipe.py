@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from pipeline import digest
 from pipeline.audio.chunks import Part
-from pipeline.audio.inspect import Format
+from pipeline.audio.inspect import BY_COUNT, Format
 from pipeline.audio.measure import Levels
 from pipeline.model import Digest, Mastering
 
@@ -111,7 +111,7 @@ def body(attempt: Job) -> str:
     """Filters that take what is kept of the source to its level, still unlimited, in the delivered shape."""
     kept_from = attempt.start_s + (attempt.crossfade_s if attempt.intro_s else 0.0)
     kept_to = attempt.end_s - (attempt.crossfade_s if attempt.outro_s else 0.0)
-    return f"[0:a:0]atrim=start={kept_from:.6f}:end={kept_to:.6f},asetpts=PTS-STARTPTS,{shape(attempt)}"
+    return f"[0:a:0]{BY_COUNT},atrim=start={kept_from:.6f}:end={kept_to:.6f},asetpts=PTS-STARTPTS,{shape(attempt)}"
 
 
 def shape(attempt: Job) -> str:
@@ -169,6 +169,7 @@ def told(attempt: Job, format: Format, heard: Levels) -> tuple[str, ...]:
     sentences = (
         (True, f"{format.codec} at {heard.loudness_lufs:.1f} LUFS was changed by {attempt.gain_db:+.1f} dB"),
         (attempt.fold, "both channels were the same: delivered as mono"),
+        (format.tracks > 1, f"of {format.tracks} tracks of sound the first was taken"),
         (format.channels > 2, f"{format.channels} channels were mixed to stereo"),
         (cut_s > 0.01, f"{cut_s:.1f} s of silence was trimmed from the ends"),
         (attempt.intro_s > 0, f"an intro of {attempt.intro_s:.1f} s was put in front"),
