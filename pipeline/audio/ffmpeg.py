@@ -43,17 +43,18 @@ CORES = os.cpu_count() or 1
 _LOG_TAIL = 1 << 18
 _WORTHLESS = re.compile(
     rb"^\[[^\]\n]*\] (?:Reconfiguring filter graph because audio parameters changed to [^\n]*|Error during demuxing)",
-    re.MULTILINE,  # at the start of a line, where no tag of the source is printed
+    re.MULTILINE,
 )
 """What ffmpeg says in passing, and then ends well: it went on with other numbers, or without the rest."""
-_LONGEST_LINE = 1 << 10
+_TAGS = re.compile(rb"^ {4}[^\n]{16,}?: [^\n]*\n", re.MULTILINE)
+"""Lines in which ffmpeg prints tags: a key filled up to 16 characters, and nothing where a value goes on."""
 _LAST_WORDS_S = 10
 _IN_PLAIN_WORDS = (
     (re.compile(r"audio parameters changed to ([^\n]*?)(?:, \w+)?$", re.MULTILINE), r"halfway it changes to \1"),
     (re.compile(r"Error during demuxing"), "a part of it is damaged"),
     (re.compile(r"No space left on device"), "the disk is full"),
     (re.compile(r"matches no streams"), "there is no sound in it"),
-    (re.compile(r"no decoder found for|Decoder not found|Unknown decoder"), "its codec is not known"),
+    (re.compile(r"no decoder found for|Error while opening decoder"), "its codec is not known"),
     (re.compile(r"Error opening input"), "it is damaged, or not a kind of recording that is known"),
     (re.compile(r"Conversion failed!\s*$"), "what is in it cannot be decoded"),
 )
@@ -178,7 +179,10 @@ def pcm(ffmpeg: Ffmpeg, arguments: Sequence[str], *, most: int, timeout_s: float
 
 
 class _Words(threading.Thread):
-    """What a process says: the end of it is kept, and whatever makes its work worthless, however much it says."""
+    """What a process says: the end of it is kept, and whatever makes its work worthless, however much it says.
+
+    Tags of the source are not listened to: they may be long, and may say what they like.
+    """
 
     def __init__(self, pipe: IO[bytes]) -> None:
         super().__init__(daemon=True)
@@ -189,10 +193,18 @@ class _Words(threading.Thread):
 
     def run(self) -> None:
         """Until the pipe is closed."""
+        begun = b""
         while piece := os.read(self.pipe.fileno(), 1 << 16):
-            found = _WORTHLESS.search(self.end[-_LONGEST_LINE:] + piece)
-            self.worthless = self.worthless or (found[0] if found else b"")
-            self.end = (self.end + piece)[-_LOG_TAIL:]
+            lines, newline, begun = (begun + piece).rpartition(b"\n")
+            self._hear(lines + newline)
+            begun = begun[-_LOG_TAIL:]
+        self._hear(begun)
+
+    def _hear(self, lines: bytes) -> None:
+        lines = _TAGS.sub(b"", lines)
+        if not self.worthless and (found := _WORTHLESS.search(lines)):
+            self.worthless = found[0]
+        self.end = (self.end + lines)[-_LOG_TAIL:]
 
 
 @contextmanager
