@@ -20,6 +20,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -215,13 +216,21 @@ def tags(path: Path) -> set[str]:
 # --- where the files come from ----------------------------------------------------------------------------------------
 
 
+def mutagens_place(cache: Path) -> Path:
+    """Where the test files of the mutagen that is installed are kept."""
+    return cache / f"mutagen-{version('mutagen')}"
+
+
 def mutagens(cache: Path) -> Path:
     """The test files in mutagen's source distribution, fetched by pip once."""
-    place = cache / "mutagen"
+    place = mutagens_place(cache)
     if not place.exists():
         with tempfile.TemporaryDirectory(dir=cache) as folder:
             pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet", "download"]
-            subprocess.run([*pip, "--no-deps", "--no-binary", ":all:", "--dest", folder, "mutagen"], check=True)
+            subprocess.run(
+                [*pip, "--no-deps", "--no-binary", ":all:", "--dest", folder, f"mutagen=={version('mutagen')}"],
+                check=True,
+            )
             (archive,) = Path(folder).glob("*.tar.gz")
             with tarfile.open(archive) as opened:
                 opened.extractall(Path(folder) / "whole", filter="data")

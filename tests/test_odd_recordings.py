@@ -411,7 +411,7 @@ def test_the_real_program_takes_or_refuses_odd_files(tmp_path: Path) -> None:
     verdicts = [corpus.tried(file) for file in (tagged, half, tmp_path / "tekst.mp3")]
     assert [each.kind for each in verdicts] == ["accepted", "refused", "refused"], verdicts
     with corpus.cache() as cache:
-        more = [corpus.tried(file) for file in corpus.files(cache / "mutagen")[:6]]
+        more = [corpus.tried(file) for file in corpus.files(corpus.mutagens_place(cache))[:6]]
     assert not [each for each in more if each.kind == "VIOLATION"]
 
 
