@@ -26,8 +26,6 @@ LINES_HZ = tuple(
 _COARSE = 8
 """Samples that are averaged before lines are looked for: eight times less work, and what folds over is 40 dB down."""
 _THIN_TO = 2 * max(LINES_HZ) + 100
-_WILD = 1e6
-"""Stands for an infinite sample, which floating-point recordings can hold."""
 _FLAT_FROM = 0.25
 """Below this (-12 dBFS) no recorder clips, and low tones are flat on top by themselves."""
 
@@ -54,6 +52,8 @@ class Heard:
     lines: NDArray[numpy.float64]
     """Power of `LINES_HZ` in each whole second: rows of seconds."""
     true_peak: float
+    finite: bool
+    """Every sample was a number; floating-point recordings can hold others, and one of them would spoil a filter."""
 
 
 def together(heard: "list[Heard]") -> Heard:
@@ -65,6 +65,7 @@ def together(heard: "list[Heard]") -> Heard:
     return Heard(
         samples=sum(each.samples for each in heard),
         true_peak=max(each.true_peak for each in heard),
+        finite=all(each.finite for each in heard),
         **{name: rows(name) for name in _ROWS},
         lines=rows("lines"),
     )
@@ -86,13 +87,16 @@ class Ear:
         self._rows: list[Row] = []
         self._lines: list[Row] = []
         self._samples = 0
+        self._finite = True
         self._peaks = [TruePeak() for _ in range(channels)]
 
     def hear(self, body: bytes) -> None:
         """The next second, as interleaved 32-bit floats; only the last may be shorter."""
         whole = len(body) // (4 * self.channels) * self.channels
         block = numpy.array(numpy.frombuffer(body, "<f4", count=whole).reshape(-1, self.channels).T, order="C")
-        numpy.nan_to_num(block, copy=False, nan=0.0, posinf=_WILD, neginf=-_WILD)
+        if not numpy.isfinite(block).all():
+            self._finite = False
+            numpy.nan_to_num(block, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
         if self._skip_blocks:
             self._skip_blocks -= 1
             for peak, channel in zip(self._peaks, block, strict=True):
@@ -111,6 +115,7 @@ class Ear:
         return Heard(
             samples=self._samples,
             true_peak=max(peak.highest(to_the_end=self._to_the_end) for peak in self._peaks),
+            finite=self._finite,
             **dict(zip(_ROWS, rows, strict=True)),
             lines=numpy.array(self._lines).reshape(-1, len(LINES_HZ)),
         )

@@ -5,7 +5,6 @@ import re
 import shutil
 import signal
 import subprocess
-import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,8 +16,12 @@ from pipeline.errors import AudioError, Problem
 
 OLDEST = 6
 """Major version from which the filters used here behave as measured."""
-DEMUXERS = "wav,w64,flac,mp3,mov,ogg,aac,aiff,caf"
-"""Containers that may be opened: none of them can name another file to read."""
+DEMUXERS = "wav,w64,flac,mp3,mov,ogg,aac,aiff,caf,matroska,asf,amr"
+"""Containers that may be opened: what recorders, phones, browsers and editors write.
+
+None of them can make ffmpeg read another file: it follows QuickTime's data references only when it is told to, and the
+links of Matroska and ASF not at all. Playlists, image sequences and everything that is found by guessing stay out.
+"""
 _MAGIC = (
     ("wav", re.compile(rb"(RIFF|RIFX|RF64|BW64)....WAVE", re.DOTALL)),
     ("w64", re.compile(rb"riff\x2e\x91\xcf\x11")),
@@ -26,7 +29,10 @@ _MAGIC = (
     ("ogg", re.compile(rb"OggS")),
     ("aiff", re.compile(rb"FORM....AIF[FC]", re.DOTALL)),
     ("caf", re.compile(rb"caff")),
-    ("mov", re.compile(rb"....ftyp", re.DOTALL)),
+    ("mov", re.compile(rb"....(ftyp|moov|mdat|wide|free|skip|pnot)", re.DOTALL)),
+    ("matroska", re.compile(rb"\x1a\x45\xdf\xa3")),
+    ("asf", re.compile(rb"\x30\x26\xb2\x75\x8e\x66\xcf\x11")),
+    ("amr", re.compile(rb"#!AMR")),
     ("aac", re.compile(rb"\xff[\xf0\xf1\xf8\xf9]")),
     ("mp3", re.compile(rb"\xff[\xe2-\xe7\xf2-\xf7\xfa-\xff]")),
 )
@@ -35,17 +41,36 @@ LAME = frozenset({"libmp3lame"})
 """What every ffmpeg must have that is used here."""
 _ENCODERS = {"libmp3lame": "LAME", "libopus": "Opus"}
 """What an encoder is called, by its library."""
-QUIET = ("-nostdin", "-hide_banner", "-nostats", "-loglevel", "info")
+QUIET = ("-nostdin", "-hide_banner", "-nostats", "-loglevel", "info", "-max_alloc", str(1 << 28))
+"""Nothing is asked, little is said, and no table or picture that a file claims to hold gets more than 256 MB."""
 CORES = os.cpu_count() or 1
 _LOG_TAIL = 1 << 18
+_WORTHLESS = re.compile(
+    rb"^\[[^\]\n]*\] (?:Reconfiguring filter graph because audio parameters changed to [^\n]*|Error during demuxing)",
+    re.MULTILINE,
+)
+"""What ffmpeg says in passing, and then ends well: it went on with other numbers, or without the rest."""
+_TAGS = re.compile(rb"^ {4}[^\n]{16,}?: [^\n]*\n", re.MULTILINE)
+"""Lines in which ffmpeg prints tags: a key filled up to 16 characters, and nothing where a value goes on."""
+_LAST_WORDS_S = 10
+_IN_PLAIN_WORDS = (
+    (re.compile(r"audio parameters changed to ([^\n]*?)(?:, \w+)?$", re.MULTILINE), r"halfway it changes to \1"),
+    (re.compile(r"Error during demuxing"), "a part of it is damaged"),
+    (re.compile(r"No space left on device"), "the disk is full"),
+    (re.compile(r"matches no streams"), "there is no sound in it"),
+    (re.compile(r"no decoder found for|Error while opening decoder"), "its codec is not known"),
+    (re.compile(r"Error opening input"), "it is damaged, or not a kind of recording that is known"),
+    (re.compile(r"Conversion failed!\s*$"), "what is in it cannot be decoded"),
+)
+"""What ffmpeg says, and what it means to a producer; the first that fits."""
+_ID3_TAGS = 16
+_ID3_FOOTER = 0x10
 _free_cores = threading.BoundedSemaphore(CORES)
 _alive: "set[subprocess.Popen[bytes]]" = set()
 _closed = threading.Event()
 
 OnTime = Callable[[float], None]
 """Called with the seconds of audio done so far."""
-OnBlock = Callable[[bytes], None]
-"""Called with the next bytes of raw samples; only the last call may have fewer."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -121,11 +146,20 @@ def container(path: Path) -> str | None:
     return next((name for name, magic in _MAGIC if magic.match(head)), None)
 
 
-def skip_id3(file: IO[bytes]) -> None:
-    """Go behind the ID3v2 tag at the start of a file, or stay at its start (ID3v2.3, 3.1: four times seven bits)."""
-    head = file.read(10)
-    size = sum(byte << 7 * place for place, byte in enumerate(reversed(head[6:10])))
-    file.seek(10 + size if head[:3] == b"ID3" else 0)
+def skip_id3(file: IO[bytes]) -> int:
+    """Go behind the ID3v2 tags at the start of a file, and return where that is; at its start where there is none.
+
+    ID3v2.4, 3.1 and 3.4: a size of four times seven bits, and a footer when a flag says so.
+    """
+    at = 0
+    for _ in range(_ID3_TAGS):
+        file.seek(at)
+        head = file.read(10)
+        if head[:3] != b"ID3" or len(head) < 10:
+            break
+        at += 10 + sum(byte << 7 * place for place, byte in enumerate(reversed(head[6:10])))
+        at += 10 if head[5] & _ID3_FOOTER else 0
+    return file.seek(at)
 
 
 def run(
@@ -140,66 +174,77 @@ def run(
 
     Files that a filter writes by a bare name are made in `folder`.
     """
-    with tempfile.TemporaryFile() as log:
-        with _running(ffmpeg, ["-progress", "pipe:1", *arguments], log, timeout_s, folder) as process:
-            for seconds in _times(process):
-                if on_time:
-                    on_time(seconds)
-        return _ended(process, log)
-
-
-def stream(
-    ffmpeg: Ffmpeg,
-    arguments: Sequence[str],
-    *,
-    block: int,
-    on_block: OnBlock,
-    timeout_s: float,
-    folder: Path | None = None,
-) -> str:
-    """As `run`, for a command that writes samples to its standard output: `on_block` gets `block` bytes at a time."""
-    with tempfile.TemporaryFile() as log:
-        with _running(ffmpeg, arguments, log, timeout_s, folder) as process:
-            while body := _output(process).read(block):
-                on_block(body)
-        return _ended(process, log)
+    with _running(ffmpeg, ["-progress", "pipe:1", *arguments], timeout_s, folder) as (process, words):
+        for seconds in _times(process):
+            if on_time:
+                on_time(seconds)
+    return _ended(process, words)
 
 
 def pcm(ffmpeg: Ffmpeg, arguments: Sequence[str], *, most: int, timeout_s: float) -> bytes:
     """Run and return its standard output; FfmpegError as in `run`, and when it is more than `most` bytes."""
-    with tempfile.TemporaryFile() as log:
-        with _running(ffmpeg, arguments, log, timeout_s) as process:
-            body = _output(process).read(most)
-            _output(process).close()  # or it would wait for ever to be read on
-        _ended(process, log)
-        return body
+    with _running(ffmpeg, arguments, timeout_s) as (process, words):
+        body = _output(process).read(most)
+        _output(process).close()  # or it would wait for ever to be read on
+    _ended(process, words)
+    return body
 
 
-def pieces(ffmpeg: Ffmpeg, arguments: Sequence[str], *, size: int, timeout_s: float) -> Iterator[bytes]:
+class _Words(threading.Thread):
+    """What a process says: the end of it is kept, and whatever makes its work worthless, however much it says.
+
+    Tags of the source are not listened to: they may be long, and may say what they like.
+    """
+
+    def __init__(self, pipe: IO[bytes]) -> None:
+        super().__init__(daemon=True)
+        self.pipe = pipe
+        self.end = b""
+        self.worthless = b""
+        self.start()
+
+    def run(self) -> None:
+        """Until the pipe is closed."""
+        begun = b""
+        while piece := os.read(self.pipe.fileno(), 1 << 16):
+            lines, newline, begun = (begun + piece).rpartition(b"\n")
+            self._hear(lines + newline)
+            begun = begun[-_LOG_TAIL:]
+        self._hear(begun)
+
+    def _hear(self, lines: bytes) -> None:
+        lines = _TAGS.sub(b"", lines)
+        if not self.worthless and (found := _WORTHLESS.search(lines)):
+            self.worthless = found[0]
+        self.end = (self.end + lines)[-_LOG_TAIL:]
+
+
+def pieces(
+    ffmpeg: Ffmpeg, arguments: Sequence[str], *, size: int, timeout_s: float, folder: Path | None = None
+) -> Iterator[bytes]:
     """Run and yield its standard output in pieces of `size` bytes, the last one shorter; FfmpegError as in `run`."""
-    with tempfile.TemporaryFile() as log:
-        with _running(ffmpeg, arguments, log, timeout_s) as process:
-            while piece := _output(process).read(size):
-                yield piece
-        _ended(process, log)
+    with _running(ffmpeg, arguments, timeout_s, folder) as (process, words):
+        while piece := _output(process).read(size):
+            yield piece
+    _ended(process, words)
 
 
 @contextmanager
 def _running(
-    ffmpeg: Ffmpeg, arguments: Sequence[str], log: IO[bytes], timeout_s: float, folder: Path | None = None
-) -> Iterator["subprocess.Popen[bytes]"]:
+    ffmpeg: Ffmpeg, arguments: Sequence[str], timeout_s: float, folder: Path | None = None
+) -> Iterator["tuple[subprocess.Popen[bytes], _Words]"]:
     with _free_cores:  # one ffmpeg keeps one core busy: more of them at once would only be slower
-        yield from _started(ffmpeg, arguments, log, timeout_s, folder)
+        yield from _started(ffmpeg, arguments, timeout_s, folder)
 
 
 def _started(
-    ffmpeg: Ffmpeg, arguments: Sequence[str], log: IO[bytes], timeout_s: float, folder: Path | None
-) -> Iterator["subprocess.Popen[bytes]"]:
+    ffmpeg: Ffmpeg, arguments: Sequence[str], timeout_s: float, folder: Path | None
+) -> Iterator["tuple[subprocess.Popen[bytes], _Words]"]:
     process = subprocess.Popen(
         [ffmpeg.path, *QUIET, *arguments],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
-        stderr=log,
+        stderr=subprocess.PIPE,
         cwd=folder,
         start_new_session=True,  # so that whatever it starts ends with it
         env={"PATH": os.defpath, "LC_ALL": "C"},  # no secret of ours is in reach of a decoder
@@ -209,14 +254,17 @@ def _started(
         _end(process)
     timer = threading.Timer(timeout_s, _end, [process])
     timer.start()
+    words = _Words(cast(IO[bytes], process.stderr))
     try:
-        yield process
+        yield process, words
         process.wait()
     finally:
         timer.cancel()
         _end(process)
         _alive.discard(process)
         _output(process).close()
+        words.join(_LAST_WORDS_S)
+        words.pipe.close()
 
 
 def end_all() -> None:
@@ -243,13 +291,20 @@ def _times(process: "subprocess.Popen[bytes]") -> Iterator[float]:
             yield int(value) / 1e6
 
 
-def _ended(process: "subprocess.Popen[bytes]", log: IO[bytes]) -> str:
-    size = log.seek(0, os.SEEK_END)
-    log.seek(max(0, size - _LOG_TAIL))
-    text = log.read().decode("utf-8", "replace")
-    if process.returncode == 0:
-        return text
+def _ended(process: "subprocess.Popen[bytes]", words: _Words) -> str:
+    text = words.end.decode("utf-8", "replace")
     if process.returncode < 0:
         raise FfmpegError("it took too long or was ended from outside")
-    words = [line.strip() for line in text.splitlines() if line.strip()]
-    raise FfmpegError(re.sub(r"^\[[^\]]*\] ", "", words[-1]) if words else "it said nothing")
+    if words.worthless:
+        text = words.worthless.decode("utf-8", "replace")
+    elif process.returncode == 0:
+        return text
+    raise FfmpegError(_in_plain_words(text))
+
+
+def _in_plain_words(text: str) -> str:
+    for pattern, plain in _IN_PLAIN_WORDS:
+        if found := pattern.search(text):
+            return found.expand(plain)
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return re.sub(r"^\[[^\]]*\] ", "", lines[-1]) if lines else "it said nothing"

@@ -200,6 +200,8 @@ def _heard(ffmpeg: Ffmpeg, recording: Recording, format: Format, on_step: OnStep
         raise inspect.incomplete(
             recording.name, f"it promises {clock(promised)}, and {clock(heard.duration_s)} decodes"
         )
+    if heard.duration_s > inspect.LONGEST_S:
+        raise inspect.too_long(recording.name, "is longer than it says")
     if heard.duration_s < SHORTEST_S:
         what = f"The recording lasts {heard.duration_s:.1f} seconds, too short to have a loudness."
         raise AudioError(Problem(what=what, file=recording.name, mend="Check that all of it was exported."))

@@ -12,11 +12,13 @@ import numpy
 from pipeline.audio import ear, meter
 from pipeline.audio.balance import Balance, judge
 from pipeline.audio.ear import Ear, Heard
-from pipeline.audio.ffmpeg import Ffmpeg, FfmpegError, OnTime, run, source, stream
-from pipeline.audio.inspect import Format, limit_s, unreadable
+from pipeline.audio.ffmpeg import Ffmpeg, FfmpegError, OnTime, pieces, run, source
+from pipeline.audio.inspect import BY_COUNT, LONGEST_S, Format, limit_s, unreadable
 
 HALVED_FROM_S = 300.0
 """From this length on two cores share the measuring."""
+_BUMPERS_S = 600
+"""What a result may last beyond the longest recording."""
 SILENT_LUFS = -69.0
 """EBU R128's absolute gate is at -70: what reads lower holds no sound."""
 
@@ -34,6 +36,8 @@ class Levels:
     peak_dbtp: float | None = None
     """True peak; None where nobody listened for it."""
     balance: Balance = Balance.BOTH
+    finite: bool = True
+    """Every sample was a number."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,11 +67,9 @@ class Stretch:
     @property
     def cut(self) -> str:
         """Filters that leave it and its run-in, faded in lest the cut itself should peak."""
-        if (self.start_s, self.end_s) == (0, None):
-            return ""
-        end = f":end={self.end_s}" if self.end_s else ""
+        end = self.end_s or LONGEST_S + _BUMPERS_S
         fade = "afade=t=in:d=0.05," if self.run_in_s else ""
-        return f"atrim=start={self.start_s - self.run_in_s}{end},asetpts=PTS-STARTPTS,{fade}"
+        return f"{BY_COUNT},atrim=start={self.start_s - self.run_in_s}:end={end:.0f},asetpts=PTS-STARTPTS,{fade}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -178,25 +180,16 @@ def _heard(ffmpeg: Ffmpeg, signal: Signal, stretch: Stretch, told: OnTime) -> _R
         skip_s=stretch.run_in_s,
         to_the_end=stretch.end_s is None,
     )
-    seconds = 0
-
-    def on_block(body: bytes) -> None:
-        nonlocal seconds
-        seconds += 1
-        listener.hear(body)
-        told(float(max(0, seconds - stretch.run_in_s)))
-
     graph = f"{signal.filters},{stretch.cut}asplit=2[pcm][whole];[whole]{_METERS}[out]"
     pcm = ["-ac", str(signal.channels), "-ar", str(signal.rate_hz), "-f", "f32le", "-c:a", "pcm_f32le", "pipe:1"]
     with tempfile.TemporaryDirectory() as folder:
-        stream(
-            ffmpeg,
-            [*signal.inputs, "-filter_complex", graph, *_NOWHERE, "-map", "[pcm]", *pcm],
-            block=listener.block_bytes,
-            on_block=on_block,
-            timeout_s=limit_s(signal.length_s),
-            folder=Path(folder),
+        arguments = [*signal.inputs, "-filter_complex", graph, *_NOWHERE, "-map", "[pcm]", *pcm]
+        blocks = pieces(
+            ffmpeg, arguments, size=listener.block_bytes, timeout_s=limit_s(signal.length_s), folder=Path(folder)
         )
+        for seconds, block in enumerate(blocks, 1):
+            listener.hear(block)
+            told(float(max(0, seconds - stretch.run_in_s)))
         series = _series(Path(folder), stretch)
     heard = listener.heard()
     return _Reading(momentary=series[0], short_term=series[1], samples=heard.samples, heard=heard)
@@ -231,6 +224,7 @@ def _levels(readings: list[_Reading], signal: Signal, heard: Heard | None = None
         duration_s=round(samples / signal.rate_hz, 3),
         samples=samples,
         balance=judge(heard, channels=signal.channels) if heard else Balance.BOTH,
+        finite=heard.finite if heard else True,
     )
 
 

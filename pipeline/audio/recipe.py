@@ -10,7 +10,7 @@ from pipeline.audio.balance import KEPT, LOUDER_LU, Balance
 from pipeline.audio.chunks import Part
 from pipeline.audio.codecs import Codec, Stream
 from pipeline.audio.ffmpeg import LAME
-from pipeline.audio.inspect import Format
+from pipeline.audio.inspect import BY_COUNT, Format
 from pipeline.audio.leveller import HEIGHT
 from pipeline.audio.measure import Levels
 from pipeline.model import Alternate, Digest, Mastering
@@ -23,6 +23,8 @@ TOLERANCE_LU = 0.3
 """How far the delivered loudness may be from the target."""
 JOINT_HEADROOM_DB = 12.0
 """By which joints are written softer, so that two signals on top of each other do not clip before the limiter."""
+_ONLY_NUMBERS = "aeval=exprs=if(isnan(val(ch))+isinf(val(ch))\\,0\\,val(ch)):channel_layout=same,"
+"""Silence in place of what is no number: slow, and hardly ever needed."""
 _CAME_LATER = {"codec": "mp3", "also": (), "highpass_hz": None, "leveller": False}
 """Settings of later versions, at what was done before there were any: so far they make no other recipe."""
 
@@ -43,6 +45,8 @@ class Job:
     gain_db: float
     limit_dbfs: float
     codec: Codec = codecs.MP3
+    finite: bool = True
+    """Every sample of the source is a number."""
     highpass_hz: float | None = None
     curve: tuple[float, ...] = field(default=(), repr=False)
     """The leveller's gain in dB at every tenth of a second of the source; empty where it is off."""
@@ -113,6 +117,7 @@ def job(mastering: Mastering, format: Format, levels: Levels, *, start_s: float,
         channels=channels,
         source_hz=format.rate_hz,
         gain_db=mastering.loudness_lufs - levels.loudness_lufs - LOUDER_LU.get(levels.balance, 0.0),
+        finite=levels.finite,
         highpass_hz=mastering.highpass_hz,
         **_encoding(mastering, channels),
     )
@@ -172,10 +177,11 @@ def piece(attempt: Job, start_s: float, end_s: float, *, curve_at: int) -> str:
     cut = f"atrim=start={start_s:.6f}:end={end_s:.6f},asetpts=PTS-STARTPTS"
     level = f"aresample={attempt.rate_hz},volume={attempt.gain_db:.4f}dB"
     if not attempt.curve:
-        return f"[0:a:0]{_clean(attempt)},{cut},{level}"
+        return f"[0:a:0]{BY_COUNT},{_clean(attempt)},{cut},{level}"
     both = "pan=stereo|c0=c0|c1=c0," if attempt.channels == 2 else ""
     curve = f"aresample={attempt.source_hz},aformat=sample_fmts=fltp,{both}volume={HEIGHT}"
-    return f"[{curve_at}:a:0]{curve}[curve];[0:a:0]{_clean(attempt)}[clean];[clean][curve]amultiply,{cut},{level}"
+    clean = f"[0:a:0]{BY_COUNT},{_clean(attempt)}[clean]"
+    return f"[{curve_at}:a:0]{curve}[curve];{clean};[clean][curve]amultiply,{cut},{level}"
 
 
 def _clean(attempt: Job) -> str:
@@ -185,7 +191,7 @@ def _clean(attempt: Job) -> str:
     layout = "mono" if attempt.channels == 1 else "stereo"
     shape = f"aformat=sample_fmts=fltp:channel_layouts={layout}"
     highpass = f",highpass=frequency={attempt.highpass_hz:g}" if attempt.highpass_hz else ""
-    return f"{kept}{shape}{highpass}"
+    return f"{'' if attempt.finite else _ONLY_NUMBERS}{kept}{shape}{highpass}"
 
 
 def graph(attempt: Job) -> str:
@@ -228,6 +234,7 @@ def told(attempt: Job, format: Format, heard: Levels) -> tuple[str, ...]:
     cut_s = heard.duration_s - kept_s
     sentences = (
         (True, f"{format.codec} at {heard.loudness_lufs:.1f} LUFS was changed by {attempt.gain_db:+.1f} dB"),
+        (format.tracks > 1, f"of {format.tracks} tracks of sound the first was taken"),
         (heard.balance is Balance.SAME, "both channels were the same: delivered as mono"),
         (heard.balance is Balance.LEFT, "only the left channel held sound: delivered as mono"),
         (heard.balance is Balance.RIGHT, "only the right channel held sound: delivered as mono"),

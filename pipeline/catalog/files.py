@@ -10,7 +10,12 @@ from pipeline.errors import Problem
 from pipeline.model import Digest, Source
 from pipeline.text import printable
 
-AUDIO_SUFFIXES = (".wav", ".flac", ".mp3", ".m4a", ".mp4", ".aac", ".ogg", ".opus", ".oga", ".aif", ".aiff", ".caf")
+AUDIO_SUFFIXES = (
+    *(".wav", ".bwf", ".rf64", ".w64", ".flac", ".aif", ".aiff", ".aifc", ".caf"),
+    *(".mp3", ".mp2", ".m4a", ".m4b", ".mp4", ".mov", ".aac", ".ogg", ".oga", ".opus", ".spx"),
+    *(".mka", ".mkv", ".webm", ".weba", ".wma", ".3gp", ".amr"),
+)
+"""What a recording is called when no `audio` says which file it is; `audio.ffmpeg` knows what it is by its content."""
 HALF_COPIED = (".part", ".tmp", ".crdownload", ".partial", "~")
 _POINTER = re.compile(
     rb"version https://git-lfs\.github\.com/spec/v1\n(?:ext-.*\n)*oid sha256:([0-9a-f]{64})\nsize (\d+)\n"
