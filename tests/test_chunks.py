@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from mutagen.mp3 import MP3, BitrateMode
 
-from pipeline.audio import chunks, encode, recipe
+from pipeline.audio import chunks, encode, frames, recipe
 from pipeline.audio.balance import Balance
-from pipeline.audio.chunks import FRAME, PERIOD, WARM_UP, Part
+from pipeline.audio.chunks import PERIOD, WARM_UP, Part
+from pipeline.audio.frames import FRAME
 from pipeline.audio.inspect import Format
 from pipeline.audio.measure import Levels
 from pipeline.audio.recipe import Job
@@ -94,7 +95,7 @@ def test_the_check_sum_is_the_one_that_others_write(speech: Path, tmp_path: Path
     )
     body = target.read_bytes()
     assert body[36:40] in (b"Info", b"Xing")
-    assert chunks._crc(body[:190]) == int.from_bytes(body[190:192], "big")
+    assert frames.tag_check_sum(body[:190]) == int.from_bytes(body[190:192], "big")
 
 
 def test_a_seam_that_does_not_fit_is_noticed(speech: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
