@@ -29,7 +29,10 @@ _CHAIN = 4
 """Frames in a row that are no accident."""
 _JUNK = 1 << 16
 """How far into a file its first frame is looked for."""
-_LYRICS_MOST = 1 << 20
+_TAGS = 32
+"""More of them in a row are somebody's joke."""
+_TAG_READ = 1 << 20
+"""How far the end of a tag that does not tell its length is looked for."""
 _ENCODERS = (b"LAME", b"Lavf", b"Lavc")
 """Whose delays decoders believe (FFmpeg's mp3dec among them)."""
 
@@ -291,13 +294,11 @@ def _nothing_but_tags(file: IO[bytes], end: int) -> None:
 
 
 def _behind_tags(file: IO[bytes], at: int) -> int:
-    """Where all tags and zeros that begin at `at` have ended."""
-    while True:
+    """Where the tags and zeros that begin at `at` have ended."""
+    for _ in range(_TAGS):
         file.seek(at)
-        length = _tag_length(file.read(_LYRICS_MOST))
-        if not length:
-            return at
-        at += length
+        at += _tag_length(file.read(_TAG_READ))
+    return at
 
 
 def _tag_length(piece: bytes) -> int:
