@@ -118,6 +118,22 @@ def test_a_seam_that_does_not_fit_is_noticed(speech: Path, tmp_path: Path, monke
     assert counts == [2, 1]
 
 
+def test_a_part_that_is_not_all_there_is_noticed(speech: Path, tmp_path: Path) -> None:
+    """Frames are missing of one in the middle, or there is something else at the end of the last."""
+    plain = tmp_path / "plain.mp3"
+    options = ["-b:a", "96k", "-ac", "1", "-write_xing", "0", "-id3v2_version", "0"]
+    subprocess.run([FFMPEG.path, "-v", "error", "-i", speech, "-t", "3", *options, plain], check=True)
+    with plain.open("rb") as file:
+        count = sum(1 for _ in frames.walk(file, 0))
+    chunks.join([Part(first=0, frames=count)], [plain], tmp_path / "out.mp3", samples=0)
+    with pytest.raises(chunks.SeamError, match=f"{count} frames where {count + 1} were expected"):
+        chunks.join([Part(first=0, frames=count + 1)], [plain], tmp_path / "out.mp3", samples=0)
+    chunks.join([Part(first=0, frames=None)], [plain], tmp_path / "out.mp3", samples=0)
+    plain.write_bytes(plain.read_bytes() + b"garbage")
+    with pytest.raises(chunks.SeamError, match="only frames were expected"):
+        chunks.join([Part(first=0, frames=None)], [plain], tmp_path / "out.mp3", samples=0)
+
+
 def test_what_never_fits_is_told(speech: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Rather than publish a file with a seam in it."""
 
