@@ -18,10 +18,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mutagen.mp3 import MP3, BitrateMode
 
-from pipeline.audio import frames, recipe, regain, route
+from pipeline.audio import frames, inspect, measure, recipe, regain, route
 from pipeline.audio.balance import Balance
+from pipeline.audio.findings import Take
 from pipeline.audio.frames import NotFrames, Stream
-from pipeline.audio.inspect import Format
 from pipeline.audio.master import Master, master
 from pipeline.audio.measure import Levels
 from pipeline.model import Mastering
@@ -413,21 +413,34 @@ def test_what_is_good_enough_is_kept(stream: dict[str, object]) -> None:
 
 
 def test_the_same_sound_on_both_sides_is_not_encoded_again_for_that(tmp_path: Path) -> None:
-    """Unless it costs a listener more than the show's own stereo would."""
-    heard = replace(HEARD, balance=Balance.SAME)
-    assert isinstance(route.choose(STREAM, heard, Mastering(), ()), route.Copy)
+    """Unless it costs a listener more than the show's own stereo would; and it says that it stayed as it was."""
+    sound = speech(6.0, rate=44100, channels=1).repeat(2, axis=1)
+    made = mastered(mp3_at(-16.0, tmp_path / "in.mp3", sound=sound), tmp_path / "out.mp3")
+    assert made.channels == 2
+    assert "taken as it is" in made.done[0]
+    assert made.done[1:] == ("both its channels are the same, and were left that way",)
 
 
-def test_what_must_be_done_to_the_sound_is_a_reason() -> None:
-    """Trimming, bumpers and channels that cannot be delivered both; a need given by the caller is passed on."""
-    format = Format(container="mp3", codec="mp3", channels=2, rate_hz=44100, claimed_s=None)
-    job = recipe.job(Mastering(), format, HEARD, start_s=0.0, end_s=60.0)
-    assert route.needs(job, HEARD) == ()
-    assert route.needs(replace(job, start_s=1.0), HEARD) == ("silence was trimmed from its ends",)
-    assert route.needs(replace(job, end_s=59.0), HEARD) == ("silence was trimmed from its ends",)
-    assert route.needs(replace(job, outro_s=3.0), HEARD) == ("an intro or outro was joined to it",)
+def test_what_must_be_done_to_the_sound_is_a_reason(tmp_path: Path) -> None:
+    """Trimming, bumpers, levelling, channels of which one is left, an offset; a need of the caller is passed on."""
+    (tmp_path / "in.mp3").write_bytes(encoded())
+    format = inspect.probe(FFMPEG, tmp_path / "in.mp3", "in.mp3")
+    hearing = measure.hear(FFMPEG, measure.as_recorded(tmp_path / "in.mp3", "in.mp3", format))
+    take = Take(format=format, hearing=hearing, mastering=Mastering())
+    heard, end = hearing.levels, hearing.levels.duration_s
+    job = recipe.job(Mastering(), format, heard, start_s=0.0, end_s=end)
+    assert route.needs(job, take) == ()
+    assert route.needs(replace(job, start_s=1.0), take) == ("silence was trimmed from its ends",)
+    assert route.needs(replace(job, end_s=end - 1), take) == ("silence was trimmed from its ends",)
+    assert route.needs(replace(job, outro_s=3.0), take) == ("an intro or outro was joined to it",)
+    assert route.needs(replace(job, curve=(0.0,)), take) == ("its soft voices were brought up to its loud ones",)
     for balance in (Balance.LEFT, Balance.RIGHT, Balance.OPPOSED):
-        assert len(route.needs(job, replace(HEARD, balance=balance))) == 1
+        lame = replace(take, hearing=replace(hearing, levels=replace(heard, balance=balance)))
+        assert route.needs(job, lame) == ("only one of its channels could be delivered",)
+    beside = replace(hearing.heard, mean_left=hearing.heard.mean_left + 0.02)
+    offset = replace(take, hearing=replace(hearing, heard=beside))
+    assert route.needs(job, offset) == ("its wave was put back in the middle",)
+    assert route.needs(job, replace(offset, mastering=Mastering(highpass_hz=None))) == ()
     way = route.choose(STREAM, HEARD, Mastering(), ("it hums",))
     assert route.told(way, format, HEARD) == ("mp3 was encoded again, because it hums",)
 
@@ -435,9 +448,17 @@ def test_what_must_be_done_to_the_sound_is_a_reason() -> None:
 # --- the whole job ----------------------------------------------------------------------------------------------------
 
 
-def mp3_at(lufs: float, target: Path, *, peak: float = 0.4, rate: int = 44100, channels: int = 2) -> Path:
+def mp3_at(
+    lufs: float,
+    target: Path,
+    *,
+    peak: float = 0.4,
+    rate: int = 44100,
+    channels: int = 2,
+    sound: numpy.ndarray | None = None,
+) -> Path:
     """An MP3 of speech at a loudness to a few hundredths, by somebody else's meter; `peak` is its crest's share."""
-    sound = speech(6.0, rate=rate, channels=channels)
+    sound = speech(6.0, rate=rate, channels=channels) if sound is None else sound
     if peak > 0.4:
         sound[rate // 10 :: rate] += peak
     gain = 1.0

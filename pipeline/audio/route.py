@@ -119,9 +119,9 @@ def told(way: Copy | Encode, format: Format, heard: Levels) -> tuple[str, ...]:
     if isinstance(way, Encode):
         known = format.codec in _LOSSY
         return (f"{format.codec} was encoded again, because {' and '.join(way.why)}",) if known else ()
-    begin = f"{format.codec} at {heard.loudness_lufs:.1f} LUFS was"
-    if not way.steps:
-        return (f"{begin} taken as it is: nothing was encoded again",)
     by = f"{abs(way.steps) * STEP_DB:.1f} dB {'louder' if way.steps > 0 else 'softer'}"
     steps = f"{abs(way.steps)} step{'s' if abs(way.steps) > 1 else ''}"
-    return (f"{begin} made {by} without encoding again ({steps} of MP3's global gain)",)
+    shifted = f"made {by} without encoding again ({steps} of MP3's global gain)"
+    became = shifted if way.steps else "taken as it is: nothing was encoded again"
+    same = ("both its channels are the same, and were left that way",) if heard.balance is Balance.SAME else ()
+    return (f"{format.codec} at {heard.loudness_lufs:.1f} LUFS was {became}", *same)
