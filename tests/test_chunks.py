@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from mutagen.mp3 import MP3, BitrateMode
 
-from pipeline.audio import chunks, encode, recipe
+from pipeline.audio import chunks, encode, frames, recipe
 from pipeline.audio.balance import Balance
-from pipeline.audio.chunks import FRAME, PERIOD, WARM_UP, Part
+from pipeline.audio.chunks import PERIOD, WARM_UP, Part
+from pipeline.audio.frames import FRAME
 from pipeline.audio.inspect import Format
 from pipeline.audio.measure import Levels
 from pipeline.audio.recipe import Job
@@ -94,7 +95,7 @@ def test_the_check_sum_is_the_one_that_others_write(speech: Path, tmp_path: Path
     )
     body = target.read_bytes()
     assert body[36:40] in (b"Info", b"Xing")
-    assert chunks._crc(body[:190]) == int.from_bytes(body[190:192], "big")
+    assert frames.tag_check_sum(body[:190]) == int.from_bytes(body[190:192], "big")
 
 
 def test_a_seam_that_does_not_fit_is_noticed(speech: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -115,6 +116,22 @@ def test_a_seam_that_does_not_fit_is_noticed(speech: Path, tmp_path: Path, monke
     monkeypatch.setattr(chunks, "join", spoilt)
     assert encoded(speech, tmp_path, attempt, 2, monkeypatch).read_bytes() == right
     assert counts == [2, 1]
+
+
+def test_a_part_that_is_not_all_there_is_noticed(speech: Path, tmp_path: Path) -> None:
+    """Frames are missing of one in the middle, or there is something else at the end of the last."""
+    plain = tmp_path / "plain.mp3"
+    options = ["-b:a", "96k", "-ac", "1", "-write_xing", "0", "-id3v2_version", "0"]
+    subprocess.run([FFMPEG.path, "-v", "error", "-i", speech, "-t", "3", *options, plain], check=True)
+    with plain.open("rb") as file:
+        count = sum(1 for _ in frames.walk(file, 0))
+    chunks.join([Part(first=0, frames=count)], [plain], tmp_path / "out.mp3", samples=0)
+    with pytest.raises(chunks.SeamError, match=f"{count} frames where {count + 1} were expected"):
+        chunks.join([Part(first=0, frames=count + 1)], [plain], tmp_path / "out.mp3", samples=0)
+    chunks.join([Part(first=0, frames=None)], [plain], tmp_path / "out.mp3", samples=0)
+    plain.write_bytes(plain.read_bytes() + b"garbage")
+    with pytest.raises(chunks.SeamError, match="only frames were expected"):
+        chunks.join([Part(first=0, frames=None)], [plain], tmp_path / "out.mp3", samples=0)
 
 
 def test_what_never_fits_is_told(speech: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

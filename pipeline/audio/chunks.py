@@ -1,30 +1,25 @@
 """One MP3 from parts that were encoded apart: where to cut so that the whole is the serial encode to the byte."""
 
-import os
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import IO
 
-FRAME = 1152
-"""Samples in a frame of MPEG-1 Layer III (ISO 11172-3)."""
+from pipeline.audio import frames
+from pipeline.audio.frames import DELAY, FRAME, HEAD, NotFrames, walk
+
 PERIOD = 49
 """Frames after which the padding bit of a constant bitrate begins anew at 44.1 kHz; parts begin at multiples of it."""
 WARM_UP = 98
 """Frames encoded before a part and thrown away: by then the encoder's state is that of the serial encode (measured)."""
 _AFTER = 8
 """Frames encoded after a part, so that its last frames look ahead at what follows."""
-DELAY = 576
-"""Samples that LAME puts in front; decoders skip these and 529 of their own (LAME tag, "encoder delays")."""
-
-_BITRATES = (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
-_RATES = (44100, 48000, 32000)
-_HEADER = 4
-_MONO = 3
 
 
-class SeamError(Exception):
-    """Two parts do not agree where they meet, or a part is not a stream of frames."""
+class SeamError(NotFrames):
+    """Two parts do not agree where they meet, or one is not what was asked for."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,100 +59,29 @@ def join(parts: Sequence[Part], files: Sequence[Path], target: Path, *, samples:
     SeamError when the last frame of a part is not the frame that the next part's encoder made of the same moment.
     """
     with target.open("wb") as out:
-        first = _header(files[0])
-        out.write(bytes(_length(first)))
-        count, seam = 0, None
+        with files[0].open("rb") as encoded:
+            first = encoded.read(HEAD)
+        out.write(bytes(frames.expected(first).length))
+        count, last = 0, b""
         for part, file in zip(parts, files, strict=True):
             with file.open("rb") as encoded:
-                kept, before, seam_after = _kept(encoded, part)
-                if seam is not None and before != seam:
-                    raise SeamError(f"frame {part.first} differs")
-                encoded.seek(kept.start)
-                _copy(encoded, out, kept.stop - kept.start)
-            count, seam = count + kept.frames, seam_after
+                copied, last = _copied(encoded, part, out, before=last)
+            count += copied
         size = out.tell()
+        padding = min(max(0, count * FRAME - samples - DELAY), 0xFFF)
         out.seek(0)
-        out.write(info(first, frames=count, size=size, samples=samples))
+        out.write(frames.info(first, frames=count, size=size, delays=(DELAY, padding)))
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Kept:
-    start: int
-    stop: int
-    frames: int
-
-
-def _kept(encoded: IO[bytes], part: Part) -> tuple[_Kept, bytes | None, bytes]:
-    """Where a part's own frames lie in its file, the frame before them, and the last of them."""
-    offsets = list(_offsets(encoded))
-    ends = [*offsets[1:], encoded.seek(0, os.SEEK_END)]
-    last = len(offsets) if part.frames is None else part.warm_up + part.frames
-    if not part.warm_up < last <= len(offsets):
-        raise SeamError(f"{len(offsets)} frames where {last} were expected")
-    kept = _Kept(start=offsets[part.warm_up], stop=ends[last - 1], frames=last - part.warm_up)
-    before = _bytes(encoded, offsets[part.warm_up - 1], kept.start) if part.warm_up else None
-    return kept, before, _bytes(encoded, offsets[last - 1], kept.stop)
-
-
-def _offsets(encoded: IO[bytes]) -> Iterator[int]:
-    at = 0
-    while len(header := encoded.read(_HEADER)) == _HEADER:
-        yield at
-        at += _length(header)
-        encoded.seek(at)
-
-
-def _bytes(encoded: IO[bytes], start: int, stop: int) -> bytes:
-    encoded.seek(start)
-    return encoded.read(stop - start)
-
-
-def _copy(source: IO[bytes], out: IO[bytes], length: int) -> None:
-    while length > 0:
-        piece = source.read(min(length, 1 << 20))
-        if not piece:
-            raise SeamError("a part ends too early")
-        out.write(piece)
-        length -= len(piece)
-
-
-def _header(file: Path) -> bytes:
-    with file.open("rb") as encoded:
-        return encoded.read(_HEADER)
-
-
-def _length(header: bytes) -> int:
-    """Bytes in the frame that begins with `header` (ISO 11172-3, 2.4.2.3)."""
-    word = int.from_bytes(header, "big")
-    bitrate, rate, padding = (word >> 12) & 15, (word >> 10) & 3, (word >> 9) & 1
-    if word >> 17 != 0x7FFD or not 0 < bitrate < 15 or rate > 2:  # sync, MPEG-1, Layer III
-        raise SeamError("not a frame of MPEG-1 Layer III")
-    return 144_000 * _BITRATES[bitrate] // _RATES[rate] + padding
-
-
-def info(first: bytes, *, frames: int, size: int, samples: int) -> bytes:
-    """The Info frame of a constant-bitrate stream (Xing, with LAME's extension): its length, for seeking and gaps.
-
-    `first` is the header of the stream's first frame, `frames` and `size` count the stream and the whole file.
-    """
-    word = int.from_bytes(first, "big") & ~0x200  # not padded
-    header = word.to_bytes(_HEADER, "big")
-    mono = (word >> 6) & 3 == _MONO
-    padding = max(0, frames * FRAME - samples - DELAY)
-    table = bytes(256 * hundredth // 100 for hundredth in range(100))
-    tag = b"Info" + (15).to_bytes(4, "big") + frames.to_bytes(4, "big") + size.to_bytes(4, "big") + table
-    lame = b"LAME3.100" + bytes([1, 0]) + bytes(8) + bytes([0, _BITRATES[(word >> 12) & 15] & 255])
-    delays = (DELAY << 12 | min(padding, 4095)).to_bytes(3, "big")
-    length = bytes(4) + size.to_bytes(4, "big") + bytes(2)
-    body = header + bytes(17 if mono else 32) + tag + bytes(4) + lame + delays + length
-    return (body + _crc(body).to_bytes(2, "big")).ljust(_length(header), b"\0")
-
-
-def _crc(body: bytes) -> int:
-    """CRC-16 as LAME's tag has it (polynomial 0x8005, reflected)."""
-    crc = 0
-    for byte in body:
-        crc ^= byte
-        for _ in range(8):
-            crc = crc >> 1 ^ 0xA001 if crc & 1 else crc >> 1
-    return crc
+def _copied(encoded: IO[bytes], part: Part, out: IO[bytes], *, before: bytes) -> tuple[int, bytes]:
+    """Copy a part's own frames to `out`: how many, and the last of them. `before` is the last of the part before."""
+    walked, last, count = walk(encoded, 0), b"", 0
+    warm_up = deque(islice(walked, part.warm_up), maxlen=1)
+    if [*warm_up] != ([before] if part.warm_up else []):
+        raise SeamError(f"frame {part.first} differs")
+    for last in islice(walked, part.frames):
+        out.write(last)
+        count += 1
+    if not count or (count != part.frames if part.frames else encoded.read(1)):
+        raise SeamError(f"{count} frames where {part.frames or 'only frames'} were expected")
+    return count, last

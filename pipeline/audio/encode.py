@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pipeline.audio import chunks, inspect, recipe
 from pipeline.audio.ffmpeg import Ffmpeg, FfmpegError, OnTime, run
+from pipeline.audio.frames import NotFrames
 from pipeline.audio.recipe import Job
 from pipeline.errors import AudioError, Problem
 
@@ -52,7 +53,7 @@ def encode(
             ]
         for each in running:
             each.result()
-        with suppress(chunks.SeamError):
+        with suppress(NotFrames):
             chunks.join(parts, files, target, samples=attempt.samples)
             return
     raise inspect.unreadable(name, "its parts do not fit together")

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pipeline.audio import edges, encode, inspect, joints, leveller, measure, recipe, whole
+from pipeline.audio import edges, encode, frames, inspect, joints, leveller, measure, recipe, regain, route, whole
 from pipeline.audio.ffmpeg import CORES, Ffmpeg, source
 from pipeline.audio.findings import Take, findings
 from pipeline.audio.inspect import Format
@@ -118,6 +118,10 @@ class _Desk:
             cores=self.cores,
             on_part=lambda part: self.on_step(f"encoding {attempt.codec.format.name}", part),
         )
+        return self.measured(attempt, target)
+
+    def measured(self, attempt: Job, target: Path) -> Levels:
+        """What `target`, written as `attempt` says, decodes to."""
         signal = Signal(
             inputs=source(target),
             name=self.recording.name,
@@ -180,8 +184,12 @@ def masters(
 
         def made(desk: _Desk, order: Order) -> Master:
             # Each finds its level for itself: the same bytes, whatever else is made of the recording beside it.
-            attempt = desk.preview(recipe.recast(first, order.mastering))
-            return _until_right(desk, attempt, order.target, take)
+            attempt = recipe.recast(first, order.mastering)
+            kept = _kept(desk, attempt, take, order.target)
+            if isinstance(kept, Master):
+                return kept
+            encoded = _until_right(desk, desk.preview(attempt), order.target, take)
+            return replace(encoded, done=(*encoded.done, *route.told(kept, format, hearing.levels)))
 
         with ThreadPoolExecutor(max_workers=len(desks)) as pool:
             return tuple(pool.map(made, desks, orders))
@@ -231,23 +239,33 @@ def _first(desk: _Desk, take: Take) -> Job:
     )
 
 
+def _kept(desk: _Desk, first: Job, take: Take, target: Path) -> Master | route.Encode:
+    """The recording's own frames, written to `target` and measured, or why they would not do."""
+    if ruled_out := route.ruled_out(take.format, first):
+        return route.Encode(why=ruled_out)
+    try:
+        stream = frames.stream(desk.recording.path)
+    except frames.NotFrames as error:
+        return route.Encode(why=(str(error),))
+    heard = take.hearing.levels
+    way = route.choose(stream, heard, desk.mastering, route.needs(first, take))
+    if isinstance(way, route.Encode):
+        return way
+    regain.copy(desk.recording.path, stream, target, steps=way.steps)
+    header = stream.header
+    as_is = replace(first, channels=header.channels, rate_hz=header.rate_hz, bitrate_kbps=header.bitrate_kbps)
+    copied = desk.measured(as_is, target)
+    if wrong := route.accepted(copied, heard, desk.mastering):
+        return route.Encode(why=wrong)
+    return _made(as_is, copied, take, done=route.told(way, take.format, heard))
+
+
 def _until_right(desk: _Desk, attempt: Job, target: Path, take: Take) -> Master:
     for _ in range(ATTEMPTS):
         delivered = desk.encode(attempt, target)
         following = recipe.corrected(attempt, desk.mastering, delivered)
         if following is None:
-            return Master(
-                duration_s=delivered.duration_s,
-                loudness_lufs=delivered.loudness_lufs,
-                range_lu=delivered.range_lu,
-                peak_dbtp=delivered.peak_dbtp if delivered.peak_dbtp is not None else 0.0,
-                bitrate_kbps=attempt.bitrate_kbps,
-                channels=attempt.channels,
-                rate_hz=attempt.rate_hz,
-                shift_s=attempt.shift_s,
-                done=recipe.told(attempt, take.format, take.hearing.levels),
-                findings=findings(take),
-            )
+            return _made(attempt, delivered, take, done=recipe.told(attempt, take.format, take.hearing.levels))
         attempt = following
     asked = desk.mastering
     what = (
@@ -257,3 +275,18 @@ def _until_right(desk: _Desk, attempt: Job, target: Path, take: Take) -> Master:
     )
     mend = "Level it in an editor first: it is mostly soft, with short loud sounds. Or lower `audio: loudness`."
     raise AudioError(Problem(what=what, file=desk.recording.name, mend=mend))
+
+
+def _made(attempt: Job, delivered: Levels, take: Take, *, done: tuple[str, ...]) -> Master:
+    return Master(
+        duration_s=delivered.duration_s,
+        loudness_lufs=delivered.loudness_lufs,
+        range_lu=delivered.range_lu,
+        peak_dbtp=delivered.peak_dbtp if delivered.peak_dbtp is not None else 0.0,
+        bitrate_kbps=attempt.bitrate_kbps,
+        channels=attempt.channels,
+        rate_hz=attempt.rate_hz,
+        shift_s=attempt.shift_s,
+        done=done,
+        findings=findings(take),
+    )
