@@ -339,7 +339,7 @@ def opened_by(run: Callable[[ffmpeg.Ffmpeg], object], folder: Path) -> str:
 def test_a_playlist_in_disguise_opens_nothing(kind: str, tmp_path: Path) -> None:
     """Named as a recording, also behind an ID3 tag or the first bytes of one: only the file itself is opened."""
     other = write_tone(tmp_path / "geheim.wav", seconds=3)
-    text = playlists(str(other))[kind].encode()
+    text = playlists(other.name)[kind].encode()
     files = [tmp_path / f"lijst.{suffix}" for suffix in ("mp3", "wav", "m4a")] + [tmp_path / "tag.mp3"]
     for file in files:
         file.write_bytes((ID3 if file.stem == "tag" else b"") + text)
