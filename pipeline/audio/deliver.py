@@ -63,6 +63,27 @@ def problems(studio: Studio, show: Show, episodes: tuple[Episode, ...]) -> tuple
     return tuple(found)
 
 
+def recorded(studio: Studio, source: Source) -> Path | None:
+    """The recording itself; None where there is only a git-LFS pointer to it."""
+    return studio.root / source.path if _is_here(studio, source) else None
+
+
+def mastered(studio: Studio, episode: Episode, mastering: Mastering) -> tuple[Master, Digest, Path] | None:
+    """A master that is remembered, with its file's SHA-256 and the file; nothing is made."""
+    path = _master_path(studio, episode, mastering)
+    known, sha256 = _known_master(path), _remembered(path)
+    return (known[0], sha256, path) if known and sha256 else None
+
+
+def delivered(studio: Studio, sha256: Digest) -> Path | None:
+    """The delivered file of that digest, where it is remembered."""
+    for noted in sorted((studio.cache / "media").glob("*.json")):
+        path = noted.with_suffix(".mp3")
+        if sha256 in noted.read_text("utf-8", "replace") and _remembered(path) == sha256:
+            return path
+    return None
+
+
 def _is_here(studio: Studio, source: Source) -> bool:
     """Otherwise it is a git-LFS pointer, which may be all that is needed."""
     return (studio.root / source.path).stat().st_size == source.size
@@ -131,7 +152,7 @@ def _mastered(
     studio: Studio, episode: Episode, mastering: Mastering, on_step: OnStep
 ) -> tuple[Master, tuple[Chapter, ...], Path]:
     """The recording as it is to sound, the chapters found in it, and the file, not yet tagged."""
-    path = studio.cache / "masters" / f"{_identity(episode, mastering)}.mp3"
+    path = _master_path(studio, episode, mastering)
     if known := _known_master(path):
         return *known, path
     recording = _present(studio, episode.audio)
@@ -146,6 +167,10 @@ def _mastered(
             raise AudioError(Problem(what=what, file=recording.name, mend="Run again when it is complete."))
         _remember(target, path, {"master": asdict(made), "chapters": digest.plain(found)})
     return made, found, path
+
+
+def _master_path(studio: Studio, episode: Episode, mastering: Mastering) -> Path:
+    return studio.cache / "masters" / f"{_identity(episode, mastering)}.mp3"
 
 
 def _known_master(path: Path) -> tuple[Master, tuple[Chapter, ...]] | None:
