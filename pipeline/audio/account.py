@@ -26,9 +26,9 @@ LOWEST_DB = -70.0
 """What is softer, silence included, is told as this (the absolute gate of ITU-R BS.1770-4)."""
 SILENCE_S = 1.0
 """What is silent for shorter is a pause for breath, and is not told."""
-_MOMENTARY_LAG = 2
-_SHORT_TERM_LAG = 15
-"""Tenths of a second by which a meter's reading comes after the middle of what it tells of (400 ms, 3 s)."""
+_MOMENTARY = 4
+_SHORT_TERM = 30
+"""Tenths of a second that a meter's reading tells of; it comes at their end."""
 _MINUTE = 600
 
 _Row = NDArray[numpy.float64]
@@ -36,10 +36,8 @@ _Row = NDArray[numpy.float64]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Curves:
-    """Levels over time, at most `POINTS` of each, all of one length; to a tenth of a unit, from `LOWEST_DB` up."""
+    """Levels over time in equal steps over the whole file: at most `POINTS`, to a tenth, from `LOWEST_DB` up."""
 
-    step_s: float
-    """Seconds from one point to the next."""
     momentary: tuple[float, ...]
     """LUFS of 400 ms, the highest of each step."""
     short_term: tuple[float, ...]
@@ -102,11 +100,11 @@ def of(studio: Studio, subject: Subject, mastering: Mastering, on_time: OnTime) 
 def told(take: Take, shift_s: float) -> Account:
     """The account of what was heard; `shift_s` as in `Subject`."""
     hearing = take.hearing
-    momentary = _centred(hearing.momentary, _MOMENTARY_LAG)
+    momentary = _centred(hearing.momentary, _MOMENTARY)
     return Account(
         format=take.format,
         levels=hearing.levels,
-        curves=_curves(momentary, _centred(hearing.short_term, _SHORT_TERM_LAG), take),
+        curves=_curves(momentary, _centred(hearing.short_term, _SHORT_TERM), take),
         minutes=_minutes(momentary, shift_s),
         silences=tuple((round(start, 1), round(end, 1)) for start, end in silences(take, SILENCE_S)),
         findings=findings(take),
@@ -118,17 +116,19 @@ def _curves(momentary: _Row, short_term: _Row, take: Take) -> Curves:
     peaks = 20 * numpy.log10(numpy.maximum(take.heard.peak, 1e-10))
     points = min(POINTS, *map(len, (momentary, short_term, peaks)))
     return Curves(
-        step_s=take.hearing.levels.duration_s / max(1, points),
         momentary=_stepped(momentary, points, numpy.maximum),
         short_term=_means(short_term, points),
         peak_dbfs=_stepped(peaks, points, numpy.maximum),
     )
 
 
-def _centred(readings: Sequence[float], lag: int) -> _Row:
-    """Readings at the moments that they tell of; the last one stays to the end."""
+def _centred(readings: Sequence[float], window: int) -> _Row:
+    """Readings at the middle of what they tell of; the first whole one stands from the start, the last to the end."""
     row = numpy.maximum(numpy.asarray(readings, dtype=numpy.float64), LOWEST_DB)
-    return numpy.concatenate([row[lag:], row[-1:].repeat(min(lag, len(row)))])
+    if len(row) < window:
+        return row
+    lag, whole = window // 2, row[window - 1 :]
+    return numpy.concatenate([whole[:1].repeat(window - 1 - lag), whole, whole[-1:].repeat(lag)])
 
 
 def _starts(length: int, points: int) -> NDArray[numpy.int64]:

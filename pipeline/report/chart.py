@@ -3,8 +3,10 @@
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from pipeline.audio.account import LOWEST_DB, Account
+from pipeline.audio.measure import Levels
 from pipeline.text import clock
 
 WIDTH, HEIGHT = 2000, 500
@@ -14,6 +16,7 @@ _MOST_TICKS = 6
 _FLAG_PART = 0.09
 """Part of the width that a flag takes on a narrow screen: those closer to each other stand above each other."""
 _PEAK_LOW_DB, _PEAK_HIGH_DB = -40.0, 3.0
+_PEAK_POINTS = 240
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -120,9 +123,9 @@ def loudness(
 ) -> Chart:
     """Momentary and short-term loudness of `tracks`; `spots` are numbers of findings and their times in the chart."""
     loudest = max((max(track.account.curves.momentary, default=LOWEST_DB) for track in tracks), default=aim_lufs)
-    softest = min((track.account.levels.loudness_lufs for track in tracks), default=aim_lufs)
-    low = max(LOWEST_DB, min(aim_lufs - 24, max(softest, LOWEST_DB) - 14))
-    scale = _scale(tracks, low=10 * (low // 10), high=min(6.0, max(loudest, aim_lufs + 6) + 2))
+    softest = min((_softest(track.account.levels) for track in tracks), default=aim_lufs)
+    low = max(LOWEST_DB, 10 * (min(aim_lufs - 24, softest) // 10))
+    scale = _scale(tracks, low=low, high=min(6.0, max(loudest, aim_lufs + 6) + 2))
     flags = _flags(scale, spots)
     top, bottom = scale.y(aim_lufs + within_lu), scale.y(aim_lufs - within_lu)
     return Chart(
@@ -148,7 +151,7 @@ def peaks(tracks: Sequence[Track], *, ceiling_db: float) -> Chart:
         lines=tuple(
             Line(
                 style=f"peak {track.side}",
-                path=_path(scale, track, track.account.curves.peak_dbfs, filled=track.side == "before"),
+                path=_path(scale, track, _highest(track.account.curves.peak_dbfs), filled=track.side == "before"),
             )
             for track in tracks
         ),
@@ -171,6 +174,11 @@ def spark(account: Account, *, aim_lufs: float) -> Chart:
     )
 
 
+def _softest(levels: Levels) -> float:
+    """About where its softest voices lie."""
+    return max(LOWEST_DB, levels.loudness_lufs) - levels.range_lu - 6
+
+
 def _scale(tracks: Sequence[Track], *, low: float, high: float) -> _Scale:
     start = min((0.0, *(track.shift_s for track in tracks)))
     end = max((track.end_s for track in tracks), default=1.0)
@@ -181,14 +189,21 @@ def _path(scale: _Scale, track: Track, levels: Sequence[float], *, filled: bool 
     """Straight lines through the middle of every step; the first and the last reach to the ends of the file."""
     if not levels:
         return ""
-    step = track.account.curves.step_s
+    step = track.account.levels.duration_s / len(levels)
     thinned = list(enumerate(levels))[::every]
-    times = [0.0, *((place + 0.5) * step for place, _ in thinned), len(levels) * step]
+    times = [0.0, *((place + 0.5) * step for place, _ in thinned), track.account.levels.duration_s]
     heights = [thinned[0][1], *(level for _, level in thinned), thinned[-1][1]]
     points = [f"{scale.x(time + track.shift_s)} {scale.y(height)}" for time, height in zip(times, heights, strict=True)]
     line = "M" + " ".join(points)
     ends = f" {scale.x(times[-1] + track.shift_s)} {HEIGHT} {scale.x(track.shift_s)} {HEIGHT}Z"
     return line + ends if filled else line
+
+
+def _highest(peaks: Sequence[float]) -> tuple[float, ...]:
+    """The same in at most `_PEAK_POINTS` steps: finer than that, a line becomes an area."""
+    points = min(_PEAK_POINTS, len(peaks))
+    edges = [place * len(peaks) // points for place in range(points + 1)] if points else []
+    return tuple(max(peaks[start:end]) for start, end in pairwise(edges))
 
 
 def _silences(scale: _Scale, tracks: Sequence[Track]) -> tuple[Band, ...]:

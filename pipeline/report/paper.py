@@ -1,10 +1,12 @@
 """A report as pages of HTML that hold all they show, for who is sent one by mail."""
 
+import re
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from pipeline import digest
 from pipeline.audio.account import LOWEST_DB
@@ -115,7 +117,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         finalize=lambda value: xml_safe(value) if type(value) is str else value,  # not what is markup already
     )
-    made.filters |= {"clock": clock, "level": level, "change": change}
+    made.filters |= {"clock": clock, "level": level, "change": change, "marked": marked}
     made.globals |= {"WIDTH": WIDTH, "HEIGHT": HEIGHT, "ALIKE_LU": ALIKE_LU}
     return made
 
@@ -134,6 +136,11 @@ def change(value: float | None, unit: str = "") -> str:
     if value is None:
         return "–"
     return _number(value, "+.1f") + (f" {unit}" if unit else "")
+
+
+def marked(text: str) -> Markup:
+    """A sentence, with what stands between backticks as code."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(xml_safe(text)))))  # noqa: S704 -- escaped first
 
 
 def _number(value: float, form: str) -> str:
