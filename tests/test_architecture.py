@@ -19,7 +19,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"plan"}),
     frozenset({"catalog", "audio", "pictures", "store", "theme"}),
     frozenset({"apply"}),
-    frozenset({"publish", "serve"}),
+    frozenset({"publish", "report", "serve"}),
     frozenset({"cli"}),
 )
 """From the ground up: a room imports only from floors below its own (and from itself)."""

@@ -78,6 +78,28 @@ def problems(studio: Studio, show: Show, episodes: tuple[Episode, ...]) -> tuple
     return tuple(found)
 
 
+def recorded(studio: Studio, source: Source) -> Path | None:
+    """The recording itself; None where there is only a git-LFS pointer to it."""
+    return studio.root / source.path if _is_here(studio, source) else None
+
+
+def mastered(studio: Studio, episode: Episode, mastering: Mastering) -> tuple[Master, Digest, Path] | None:
+    """The enclosure's master where it is remembered, with its file's SHA-256 and the file; nothing is made."""
+    path = _master_path(studio, episode, recipe.renditions(mastering)[0])
+    known, sha256 = _known_master(path), _remembered(path)
+    return (known[0], sha256, path) if known and sha256 else None
+
+
+def delivered(studio: Studio, sha256: Digest) -> Path | None:
+    """The delivered file of that digest, where it is remembered."""
+    for noted in sorted((studio.cache / "media").glob("*.json")):
+        if sha256 in noted.read_text("utf-8", "replace"):
+            for path in (noted.with_suffix(format.ending) for format in formats.TABLE.values()):
+                if _remembered(path) == sha256:
+                    return path
+    return None
+
+
 def _is_here(studio: Studio, source: Source) -> bool:
     """Otherwise it is a git-LFS pointer, which may be all that is needed."""
     return (studio.root / source.path).stat().st_size == source.size
@@ -198,10 +220,7 @@ def _tags(episode: Episode, show: Show, sleeve: Sleeve, made: Master, chapters: 
 
 def _mastered(studio: Studio, episode: Episode, mastering: Mastering, on_step: OnStep) -> tuple[_Made, ...]:
     """The masters of all that is delivered, the enclosure's first: those that are not remembered are made together."""
-    paths = {
-        each: studio.cache / "masters" / f"{_identity(episode, each)}{formats.TABLE[each.codec].ending}"
-        for each in recipe.renditions(mastering)
-    }
+    paths = {each: _master_path(studio, episode, each) for each in recipe.renditions(mastering)}
     known = {each: master for each, path in paths.items() if (master := _known_master(path))}
     missing = {each: path for each, path in paths.items() if each not in known}
     if missing:
@@ -230,6 +249,10 @@ def _made_anew(
             facts = {"master": asdict(master), "chapters": digest.plain(found)}
             _remember(order.target, missing[order.mastering], facts)
     return {mastering: (master, found) for mastering, master in zip(missing, made, strict=True)}
+
+
+def _master_path(studio: Studio, episode: Episode, mastering: Mastering) -> Path:
+    return studio.cache / "masters" / f"{_identity(episode, mastering)}{formats.TABLE[mastering.codec].ending}"
 
 
 def _known_master(path: Path) -> tuple[Master, tuple[Chapter, ...]] | None:

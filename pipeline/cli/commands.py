@@ -11,6 +11,7 @@ ABOUT = {
     "publish": "Make the destination hold this show.",
     "build": "Publish to a folder, whatever the show's destination.",
     "status": "Show how every episode stands.",
+    "report": "Write pages that show how every episode sounds.",
     "serve": "Look at the show and listen to it on this machine.",
 }
 """In the order in which a producer meets them; each is a module of this package with a command of its name."""

@@ -67,6 +67,11 @@ class FolderStore:
         with _in_words(key, "read"):
             return _found(key, self._place(key))
 
+    def path(self, key: Key) -> Path | None:
+        """Where the bytes under `key` lie, for who wants to read them a piece at a time; None when there are none."""
+        place = self._place(key)
+        return place if _is_file(place) else None
+
     def put(self, item: Object, *, expected: Version | Anything | None = ANYTHING) -> Version:
         """See `Store.put`."""
         with _in_words(item.key, "stored"):
