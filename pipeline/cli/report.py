@@ -8,6 +8,7 @@ import click
 
 from pipeline import publish
 from pipeline import report as story
+from pipeline.audio.account import LOWEST_DB
 from pipeline.cli import tell
 from pipeline.cli.settings import Settings, as_json, folder
 from pipeline.errors import Exit, Problem, Refused
@@ -136,7 +137,7 @@ def _side(side: Side) -> dict[str, Any] | None:
         return None
     levels, format = side.account.levels, side.account.format
     return {
-        "loudness_lufs": levels.loudness_lufs,
+        "loudness_lufs": levels.loudness_lufs if levels.loudness_lufs > LOWEST_DB else None,
         "range_lu": levels.range_lu,
         "peak_dbtp": levels.peak_dbtp,
         "duration_s": levels.duration_s,
