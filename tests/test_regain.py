@@ -378,8 +378,8 @@ def test_the_nearest_step_is_taken(lufs: float, peak: float, steps: int) -> None
     [
         ({}, {"loudness_lufs": -15.3}, "steps of 1.5 dB come no nearer to -16 LUFS than -15.3"),
         ({}, {"loudness_lufs": -16.7}, "steps of 1.5 dB come no nearer to -16 LUFS than -16.7"),
-        ({}, {"loudness_lufs": -19.0, "peak_dbtp": -3.9}, "at that level its peaks would reach -0.9 dBTP"),
-        ({}, {"peak_dbtp": -0.9}, "at that level its peaks would reach -0.9 dBTP"),
+        ({}, {"loudness_lufs": -19.0, "peak_dbtp": -3.9}, "at that level its peaks would reach -0.89"),
+        ({}, {"peak_dbtp": -0.9}, "at that level its peaks would reach -0.9"),
         ({}, {"peak_dbtp": None}, "peaks would reach inf"),
         ({"constant": False}, {}, "its bitrate varies"),
         ({"highest_gain": 254}, {"loudness_lufs": -19.0, "peak_dbtp": -9.0}, "hold no room"),
@@ -498,6 +498,7 @@ def test_the_job_keeps_the_frames(lufs: float, channels: int, rate: int, by: int
         (-16.7, 0.4, {}, "steps of 1.5 dB come no nearer to -16 LUFS than -16.7"),
         (-19.0, 1.2, {}, "at that level its peaks would reach"),
         (-16.0, 0.4, {"bitrate_stereo_kbps": 56}, "128 kbps is more than the 112"),
+        (-16.0, 0.4, {"codec": "aac"}, "what listeners get is M4A"),
     ],
 )
 def test_the_job_encodes_what_cannot_be_kept(

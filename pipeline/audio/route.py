@@ -109,7 +109,7 @@ def _off(reached: tuple[float, float], mastering: Mastering) -> tuple[str, ...]:
     nearest = f"steps of {STEP_DB:.1f} dB come no nearer to {mastering.loudness_lufs:g} LUFS than {lufs:.1f}"
     reasons = (
         (abs(lufs - mastering.loudness_lufs) > NEAR_ENOUGH_LU, nearest),
-        (dbtp > mastering.peak_dbtp, f"at that level its peaks would reach {dbtp:.1f} dBTP and had to be limited"),
+        (dbtp > mastering.peak_dbtp, f"at that level its peaks would reach {dbtp:.2f} dBTP and had to be limited"),
     )
     return tuple(reason for true, reason in reasons if true)
 
