@@ -305,6 +305,17 @@ def test_samples_that_are_no_numbers_do_no_harm(tmp_path: Path) -> None:
     assert heard.samples == 48000
 
 
+@pytest.mark.parametrize("rate", [8000, 11025, 22050, 44100, 96000])
+def test_ten_tenths_make_a_second_at_every_rate(rate: int) -> None:
+    """Or findings would be told later than they are."""
+    ear = Ear(rate_hz=rate, channels=1)
+    for _ in range(3):
+        ear.hear(numpy.full((rate, 1), 0.1, dtype="<f4").tobytes())
+    heard = ear.heard()
+    assert len(heard.peak) == 30
+    assert heard.left == pytest.approx(0.01, rel=1e-4)
+
+
 def test_wave_reads_what_faulty_writes(tmp_path: Path) -> None:
     """The recordings of these tests are what they say they are."""
     with wave.open(str(faulty.write(tmp_path / "in.wav", faulty.speech()))) as file:

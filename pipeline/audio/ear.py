@@ -83,7 +83,9 @@ class Ear:
         self.block_bytes = rate_hz * channels * 4
         self._skip_blocks = skip_s
         self._to_the_end = to_the_end
-        self._window = max(1, round(rate_hz / WINDOWS_A_SECOND))
+        self._window = -(
+            -rate_hz // WINDOWS_A_SECOND
+        )  # rounded up: ten to a second at every rate, the last one shorter
         self._rows: list[Row] = []
         self._lines: list[Row] = []
         self._samples = 0
