@@ -206,9 +206,13 @@ def length(path: Path) -> float:
 
 
 def tags(path: Path) -> set[str]:
-    """Values of a file's tags that are long enough to be told from chance, and are not an encoder's name."""
+    """Values of a file's tags that are long enough to be told from chance, and are not an encoder's name.
+
+    Titles of chapters are none of them: an episode without chapters takes those of its recording.
+    """
     command = [_FFMPEG.path, "-v", "quiet", *ffmpeg.source(path), "-f", "ffmetadata", "-"]
     told = subprocess.run(command, capture_output=True).stdout.decode("utf-8", "replace")
+    told = re.sub(r"^\[CHAPTER\]\n.*?(?=^\[|\Z)", "", told, flags=re.MULTILINE | re.DOTALL)
     values = {re.sub(r"\\(.)", r"\1", value).strip() for value in re.findall(r"^[^;#\[=]+=(.*)$", told, re.MULTILINE)}
     return {value for value in values if len(value) >= 6 and not re.match(r"LAME|Lav[cf]|\d{4}-\d\d-\d\d", value)}
 
