@@ -9,14 +9,16 @@ from pathlib import Path
 import numpy
 import pytest
 
+from pipeline import catalog
 from pipeline.audio import inspect, leveller, measure, meter
 from pipeline.audio.ear import Ear
-from pipeline.audio.findings import RULES, Take, findings
+from pipeline.audio.findings import RULES, Take, advice, findings
 from pipeline.audio.truepeak import TruePeak
 from pipeline.model import Finding, Mastering
-from tests import faulty
+from tests import faulty, records
 from tests.docs import ROOT, rows_of_faults, rows_of_rules
 from tests.faulty import FAULTS, RATE, Sound
+from tests.shows import write_episode, write_show
 from tests.test_audio import FFMPEG, decoded, loudness, mastered
 
 NOTICED: dict[str, list[tuple[str, bool, float | None]]] = {
@@ -110,6 +112,27 @@ def test_one_channel_reaches_both_ears(name: str, tmp_path: Path) -> None:
     assert alike > 0.97
 
 
+def test_the_side_that_holds_the_sound_is_delivered(tmp_path: Path) -> None:
+    """Of a recording with its voice on the right, it is the right that listeners get."""
+    voice = faulty.speech()
+    source = faulty.write(tmp_path / "in.wav", numpy.hstack([0.001 * faulty.speech(seed=8), voice]))
+    mastered(source, tmp_path / "out.mp3", highpass_hz=None)
+    heard, _ = decoded(tmp_path / "out.mp3")
+    assert numpy.corrcoef(voice[RATE : 20 * RATE, 0], heard[RATE : 20 * RATE, 0])[0, 1] > 0.97
+
+
+def test_only_what_the_producer_can_mend_is_advice(tmp_path: Path) -> None:
+    """With the recording's name and a way out; what omroep mends by itself is no advice."""
+    (episode,) = catalog.load(write_episode(write_show(tmp_path), "01-een").parent.parent).episodes
+    noticed = (
+        Finding(rule="clipped", told="The sound is clipped.", mended=False, at_s=1.0),
+        Finding(rule="same", told="Both channels are the same.", mended=True),
+    )
+    (problem,) = advice(episode, replace(records.media(episode), findings=noticed))
+    assert (problem.what, problem.file, problem.fatal) == ("The sound is clipped.", episode.audio.path, False)
+    assert "de-clipper" in problem.mend
+
+
 def test_a_direct_current_is_gone(tmp_path: Path) -> None:
     """The mean of the delivered file is nothing; with the high-pass off it stays."""
     for highpass, most in ((60.0, 0.0005), (None, 1.0)):
@@ -190,9 +213,11 @@ def test_one_voice_is_left_as_it_is() -> None:
 
 def test_noise_in_long_pauses_is_not_brought_up() -> None:
     """Half a minute of a humming room between two voices stays where it is."""
-    momentary = [-20.0] * 200 + [-55.0] * 300 + [-20.0] * 200
+    momentary = [-20.0] * 200 + [-32.0] * 200 + [-55.0] * 300 + [-32.0] * 200 + [-20.0] * 200
     curve = leveller.curve(momentary)
-    assert max(abs(gain) for gain in curve[250:450]) < 0.5
+    assert min(curve[250:350]) > 6  # the soft voice before it, and the one behind it
+    assert min(curve[750:850]) > 6
+    assert max(abs(gain) for gain in curve[450:650]) < 0.5
 
 
 def test_the_curve_has_bounds() -> None:
@@ -288,6 +313,8 @@ def test_two_halves_hear_what_one_hears(tmp_path: Path) -> None:
     halves = [measure.Stretch(0, 12), measure.Stretch(12, None)]
     readings = [measure._heard(FFMPEG, whole, half, lambda seconds: None) for half in halves]
     assert sum(reading.samples for reading in readings) == one.levels.samples
+    metered = [measure._metered(FFMPEG, whole, half, lambda seconds: None) for half in halves]
+    assert sum(reading.samples for reading in metered) == one.levels.samples
     joined = [value for reading in readings for value in reading.momentary]
     assert meter.integrated(joined) == pytest.approx(one.levels.loudness_lufs, abs=0.02)
     peaks = max(reading.heard.true_peak for reading in readings if reading.heard)
