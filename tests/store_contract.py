@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Barrier
 
@@ -194,6 +195,21 @@ class StoreContract:
         assert found
         listed = [(each.key, each.size, each.version) for each in store.list()]
         assert listed == [(found.key, found.size, found.version)]
+
+    def test_says_when_it_was_stored(self, store: Store) -> None:
+        """`stat` and `list` give one moment, now by the store's clock, never earlier when it is stored again."""
+        moments = []
+        for body in (b"one", b"two"):
+            store.put(make("feed.xml", body))
+            found = store.stat(Key("feed.xml"))
+            assert found
+            (listed,) = store.list()
+            assert found.modified
+            assert listed.modified
+            moments += [found.modified, listed.modified]
+        assert abs(moments[0] - datetime.now(UTC)) < timedelta(minutes=5)
+        assert abs(moments[1] - moments[0]) < timedelta(seconds=1)  # S3's headers are whole seconds
+        assert moments[2] >= moments[0]
 
     def test_deletes(self, store: Store) -> None:
         """What is deleted is gone, deleting it again is no error, and its neighbours stay."""

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 from threading import Event, Thread
@@ -41,8 +42,18 @@ class TestMemory(StoreContract):
 
     @pytest.fixture
     def store(self) -> Store:
-        """An empty one."""
-        return MemoryStore()
+        """An empty one, with a clock."""
+        store = MemoryStore()
+        store.now = datetime.now(UTC)
+        return store
+
+    def test_has_no_clock_but_the_one_it_is_given(self) -> None:
+        """What was stored before somebody set its clock has no moment."""
+        store = MemoryStore()
+        store.put(make("before.xml", b"x"))
+        store.now = datetime(2030, 1, 1, tzinfo=UTC)
+        store.put(make("after.xml", b"x"))
+        assert [found.modified for found in store.list()] == [datetime(2030, 1, 1, tzinfo=UTC), None]
 
     def test_remembers_what_was_asked(self) -> None:
         """It keeps each object as sent, and every request in order."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from pipeline.model import Digest, Key, Object, Version
@@ -17,6 +18,8 @@ class Found:
     version: Version
     sha256: Digest | None = None
     """Where the store knows it without reading the bytes."""
+    modified: datetime | None = None
+    """When it was stored, with its offset, by the store's own clock; None where the store does not know."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

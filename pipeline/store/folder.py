@@ -7,6 +7,7 @@ import os
 import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
@@ -211,8 +212,9 @@ def _found(key: Key, path: Path) -> Found | None:
     if file is None:
         return None
     with file:
-        version = _version(file)
-        return Found(key=key, size=os.fstat(file.fileno()).st_size, version=version, sha256=Digest(version))
+        version, status = _version(file), os.fstat(file.fileno())
+        modified = datetime.fromtimestamp(status.st_mtime, UTC)
+        return Found(key=key, size=status.st_size, version=version, sha256=Digest(version), modified=modified)
 
 
 def _version(file: BinaryIO, *, begun_with: bytes = b"") -> Version:

@@ -3,6 +3,7 @@
 import dataclasses
 import threading
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 from pipeline import digest
@@ -12,13 +13,18 @@ from pipeline.store import ANYTHING, Anything, Contents, Found
 
 
 class MemoryStore:
-    """Objects in a dict; `objects` holds each as it was put (its body always bytes), `log` every (verb, key)."""
+    """Objects in a dict; `objects` holds each as it was put (its body always bytes), `log` every (verb, key).
+
+    `now` is what its clock says, `modified` what it said at each put; no clock runs by itself.
+    """
 
     name = "memory"
 
     def __init__(self) -> None:
         self.objects: dict[Key, Object] = {}
         self.log: list[tuple[str, Key]] = []
+        self.now: datetime | None = None
+        self.modified: dict[Key, datetime | None] = {}
         self._lock = threading.Lock()
 
     def read(self, key: Key, *, most: int | None = None) -> Contents | None:
@@ -29,7 +35,7 @@ class MemoryStore:
     def stat(self, key: Key) -> Found | None:
         """See `Store.stat`."""
         held = self._asked("stat", key)
-        return _found(held) if held else None
+        return self._found(held) if held else None
 
     def put(self, item: Object, *, expected: Version | Anything | None = ANYTHING) -> Version:
         """See `Store.put`."""
@@ -44,6 +50,7 @@ class MemoryStore:
                     Problem(what=f"{item.key} was written by somebody else in the meantime.", mend="Publish again.")
                 )
             self.objects[item.key] = sent
+            self.modified[item.key] = self.now
         return _version(sent)
 
     def list(self, prefix: str = "") -> Iterator[Found]:
@@ -51,7 +58,7 @@ class MemoryStore:
         with self._lock:
             self.log.append(("list", Key(prefix)))
             held = sorted(self.objects.items())
-        return (_found(item) for key, item in held if key.startswith(prefix))
+        return (self._found(item) for key, item in held if key.startswith(prefix))
 
     def delete(self, key: Key) -> None:
         """See `Store.delete`."""
@@ -63,6 +70,12 @@ class MemoryStore:
         with self._lock:
             self.log.append((verb, key))
             return self.objects.get(key)
+
+    def _found(self, held: Object) -> Found:
+        modified = self.modified.get(held.key)
+        return Found(
+            key=held.key, size=len(_bytes(held)), version=_version(held), sha256=held.sha256, modified=modified
+        )
 
 
 def _bytes(item: Object) -> bytes:
@@ -77,7 +90,3 @@ def _bytes(item: Object) -> bytes:
 
 def _version(held: Object) -> Version:
     return Version(held.sha256)
-
-
-def _found(held: Object) -> Found:
-    return Found(key=held.key, size=len(_bytes(held)), version=_version(held), sha256=held.sha256)

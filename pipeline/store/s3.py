@@ -156,7 +156,13 @@ class S3Store:
             return None
         told = head["Metadata"].get("sha256")
         sha256 = Digest(told) if told else None
-        return Found(key=key, size=head["ContentLength"], version=_version(head["ETag"]), sha256=sha256)
+        return Found(
+            key=key,
+            size=head["ContentLength"],
+            version=_version(head["ETag"]),
+            sha256=sha256,
+            modified=head["LastModified"],
+        )
 
     def put(self, item: Object, *, expected: Version | Anything | None = ANYTHING) -> Version:
         """See `Store.put`; what is too large for one request (on Amazon 5 GB) is refused by the server."""
@@ -185,6 +191,7 @@ class S3Store:
                     key=Key(entry["Key"].removeprefix(self._prefix)),
                     size=entry["Size"],
                     version=_version(entry["ETag"]),
+                    modified=entry["LastModified"],
                 )
                 for page in pages
                 for entry in page.get("Contents", ())
