@@ -228,6 +228,31 @@ class TestFolder(StoreContract):
         with pytest.raises(StoreError, match=r"feed\.xml could not be stored .*public.*is a file, not a folder"):
             FolderStore(tmp_path / "public").put(make("feed.xml", b"x"))
 
+    def test_lists_a_prefix_without_a_look_at_the_rest(
+        self, store: Store, root: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """No other file is opened and no other folder is entered: a listing costs what it lists."""
+        for key in ("feed.xml", "feed/a/b.txt", "feet.xml", "episodes/een/index.html", "episodes/twee/index.html"):
+            store.put(make(key, b"x"))
+        touched: list[str] = []
+        opened, entered = Path.open, os.scandir
+
+        def open_it(path: Path, *arguments: Any, **options: Any) -> Any:
+            touched.append(path.relative_to(root).as_posix())
+            return opened(path, *arguments, **options)
+
+        def enter(folder: Any) -> Any:
+            touched.append(Path(folder).relative_to(root).as_posix())
+            return entered(folder)
+
+        monkeypatch.setattr(Path, "open", open_it)
+        monkeypatch.setattr(os, "scandir", enter)
+        assert keys(store, "feed") == ["feed.xml", "feed/a/b.txt"]
+        assert sorted(touched) == [".", "feed", "feed.xml", "feed/a", "feed/a/b.txt"]
+        touched.clear()
+        assert keys(store, "episodes/tw") == ["episodes/twee/index.html"]
+        assert sorted(touched) == [".", "episodes", "episodes/twee", "episodes/twee/index.html"]
+
     def test_leaves_out_what_is_no_file(self, store: Store, root: Path) -> None:
         """Links and pipes that somebody put there are not objects."""
         store.put(make("feed.xml", b"x"))

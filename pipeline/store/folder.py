@@ -91,7 +91,7 @@ class FolderStore:
     def list(self, prefix: str = "") -> Iterator[Found]:
         """See `Store.list`."""
         with _in_words(self.name, "listed"):
-            for key in sorted(key for key in self._keys() if key.startswith(prefix)):
+            for key in sorted(self._keys(prefix)):
                 if found := _found(key, self._root / key):  # else it was deleted since, or is no file
                     yield found
 
@@ -104,14 +104,15 @@ class FolderStore:
                     path.unlink(missing_ok=True)
                     self._sync_folders(path)
 
-    def _keys(self) -> Iterator[Key]:
+    def _keys(self, prefix: str) -> Iterator[Key]:
+        """Of files that begin so; a folder whose files cannot is not entered."""
         if not self._root.exists():
             return
         for folder, folders, files in os.walk(self._root, onerror=_raise):
-            here = Path(folder)
-            if here == self._root and WORKSHOP in folders:
-                folders.remove(WORKSHOP)
-            yield from (Key((here / name).relative_to(self._root).as_posix()) for name in files)
+            here = Path(folder).relative_to(self._root).as_posix()
+            begin = "" if here == "." else f"{here}/"
+            folders[:] = [name for name in folders if _meet(f"{begin}{name}/", prefix) and begin + name != WORKSHOP]
+            yield from (Key(begin + name) for name in files if (begin + name).startswith(prefix))
 
     def _place(self, key: Key) -> Path:
         """Where `key` is kept; StoreError when that could be outside the root."""
@@ -184,6 +185,11 @@ def _copy(item: Object, file: BinaryIO) -> None:
         raise StoreError(Problem(what=f"{item.key} changed while it was being stored.", mend="Publish again."))
     file.flush()
     os.fsync(file.fileno())
+
+
+def _meet(folder: str, prefix: str) -> bool:
+    """Whether something in the folder (its path ends in "/") can begin with the prefix."""
+    return folder.startswith(prefix) or prefix.startswith(folder)
 
 
 def _check_expected(key: Key, target: Path, expected: Version | None) -> None:
