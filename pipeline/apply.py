@@ -2,10 +2,13 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from enum import Enum
 
-from pipeline import release
+from pipeline import feed
 from pipeline.errors import Conflict, Problem, StoreError
-from pipeline.model import Action, Cache, Kind, Object, Plan, Receipt, Stage
+from pipeline.history import WATCHED, History, entry
+from pipeline.model import Action, Cache, Key, Kind, Object, Plan, Receipt, Stage, Version
 from pipeline.store import ANYTHING, Store
 
 _WORKERS: Mapping[Stage, int] = {Stage.UNSEEN: 8, Stage.NEW_PAGES: 8, Stage.LAGGING_PAGES: 8}
@@ -19,9 +22,13 @@ _STATES: Mapping[Stage, str] = {
     Stage.RECORD: _UNTOUCHED,
     Stage.SWITCH: "The feed is whole: either as it was, or the new one.",
     Stage.LAGGING_PAGES: _BEHIND,
-    Stage.MARK: _BEHIND,
+    Stage.LOG: _BEHIND,
 }
 """What listeners have when a stage fails."""
+
+
+_PATIENCE = 10
+"""Times that a publisher says that it was disturbed while another goes on writing to the log."""
 
 
 def run(plan: Plan, store: Store, *, progress: Callable[[Action], None] = lambda _: None) -> Receipt:
@@ -31,26 +38,124 @@ def run(plan: Plan, store: Store, *, progress: Callable[[Action], None] = lambda
     and is raised when what had begun has ended: a StoreError that names the object and says what listeners have now, a
     Conflict when somebody else published since the plan was made. KeyboardInterrupt does not wait for what had begun.
     """
-
-    def carry_out(action: Action) -> bool:
-        written = _put(action, store, plan)
-        if written:
-            progress(action)
-        return written
-
-    written: list[Action] = []
+    if not plan.actions:
+        return Receipt(
+            release=plan.release.id,
+            written=(),
+            kept=plan.kept,
+            feed_version=plan.feed_expected,
+            log_seen=plan.log_seen,
+        )
+    done = _Done(plan=plan, store=store, progress=progress)
+    postponed: list[Action] = []
     for stage in Stage:
         actions = [action for action in plan.actions if action.stage is stage]
-        outcomes = _all(actions, carry_out, workers=_WORKERS.get(stage, 1))
-        written += (action for action, outcome in zip(actions, outcomes, strict=True) if outcome)
-    return Receipt(
-        release=plan.release.id,
-        written=tuple(action.object for action in written),
-        kept=plan.kept + len(plan.actions) - len(written),
+        if stage is Stage.LAGGING_PAGES:
+            actions += postponed
+        if stage is Stage.LOG:
+            done.undisturbed(actions)
+        outcomes = _all(actions, done.carry_out, workers=_WORKERS.get(stage, 1))
+        postponed += (action for action, outcome in zip(actions, outcomes, strict=True) if outcome is _Outcome.LATER)
+    return done.receipt()
+
+
+class _Outcome(Enum):
+    WRITTEN = "written"
+    KEPT = "was there already"
+    LATER = "to be written after the switch"
+
+
+@dataclass(kw_only=True)
+class _Done:
+    """A plan being carried out, and what has been."""
+
+    plan: Plan
+    store: Store
+    progress: Callable[[Action], None]
+    written: dict[Key, Version] = field(default_factory=dict)
+
+    def carry_out(self, action: Action) -> _Outcome:
+        """Write one object; failures say what listeners have now."""
+        key = action.object.key
+        try:
+            version = self._write(action)
+        except Conflict as error:
+            if action.stage is Stage.NEW_PAGES:
+                return self._there(action)
+            raise self._overtaken(f"{key} is not what it was.") from error
+        except StoreError as error:
+            raise StoreError(*error.problems, _stopped(action)) from error
+        if version is None:
+            return _Outcome.KEPT
+        self.written[key] = version
+        self.progress(action)
+        return _Outcome.WRITTEN
+
+    def _write(self, action: Action) -> Version | None:
+        item = action.object
+        if item.cache is Cache.IMMUTABLE:
+            return _write_once(item, self.store)
+        expected = {Stage.SWITCH: self.plan.feed_expected, Stage.NEW_PAGES: None}.get(action.stage, ANYTHING)
+        return self.store.put(item, expected=expected)
+
+    def _there(self, action: Action) -> _Outcome:
+        """Of a new page under whose key there is one already: of a run that was stopped, or of one that goes on now.
+
+        It may be what another publisher's feed is about to lead to, so it is left alone until ours is live.
+        """
+        found = self.store.stat(action.object.key)
+        return _Outcome.KEPT if found and found.sha256 == action.object.sha256 else _Outcome.LATER
+
+    def undisturbed(self, to_tell: Sequence[Action]) -> None:
+        """Conflict when somebody else published since the plan was made: then the log says that pages are unsettled.
+
+        Their pages and ours may lie over each other, and the next publish writes all of them again.
+        """
+        ours = {action.object.key for action in to_tell} | self.plan.log_seen
+        fed, log = self._look()
+        if fed == self.written.get(feed.KEY, self.plan.feed_expected) and log.keys <= ours:
+            return
+        for _ in range(_PATIENCE):
+            told = log.disturbed(self.plan.release.id)
+            self.store.put(entry(told))
+            _, log = self._look()
+            if log.events[-1:] == (told,):
+                break  # no entry of theirs comes after it
+        raise self._overtaken("Its feed or its log is not what it was.")
+
+    def _look(self) -> tuple[Version | None, History]:
+        found = list(self.store.list(WATCHED))
+        fed = next((each.version for each in found if each.key == feed.KEY), None)
+        return fed, History.of((each.key, each.modified) for each in found)
+
+    def _overtaken(self, seen: str) -> Conflict:
+        what = f"Somebody else published to {self.store.name} in the meantime: {seen}"
+        why = "Their feed stands, with all that it leads to."
+        if feed.KEY in self.written:
+            why = "What listeners get is whole, but some pages may be older than the feed."
+        return Conflict(Problem(what=what, why=why, mend="Run publish again to add yours."))
+
+    def receipt(self) -> Receipt:
+        """What was written, in the order of the plan."""
+        objects = tuple(action.object for action in self.plan.actions if action.object.key in self.written)
+        return Receipt(
+            release=self.plan.release.id,
+            written=objects,
+            kept=self.plan.kept + len(self.plan.actions) - len(objects),
+            feed_version=self.written.get(feed.KEY, self.plan.feed_expected),
+            log_seen=self.plan.log_seen | {item.key for item in objects if item.kind is Kind.LOG},
+        )
+
+
+def _stopped(action: Action) -> Problem:
+    return Problem(
+        what=f"Publishing stopped at {action.object.key}.",
+        why=_STATES[action.stage],
+        mend="Run publish again when this is mended.",
     )
 
 
-def _all(actions: Sequence[Action], carry_out: Callable[[Action], bool], *, workers: int) -> list[bool]:
+def _all(actions: Sequence[Action], carry_out: Callable[[Action], _Outcome], *, workers: int) -> list[_Outcome]:
     """The outcome of every action, or the first failure, raised when nothing runs any more."""
     pool = ThreadPoolExecutor(max_workers=workers)
     try:
@@ -63,48 +168,16 @@ def _all(actions: Sequence[Action], carry_out: Callable[[Action], bool], *, work
     return [future.result() for future in begun]
 
 
-def _put(action: Action, store: Store, plan: Plan) -> bool:
-    """Whether it had to be written; failures say what listeners have now."""
-    key = action.object.key
+def _write_once(item: Object, store: Store) -> Version | None:
+    """Its version, or None where it was there already; under its key nothing else may ever have been."""
     try:
-        return _write(action, store, plan)
-    except Conflict as error:
-        if action.stage is Stage.MARK:
-            return False  # another publisher was at work as well: unmarked, so that the next publish looks at all pages
-        store.put(release.mark(None))  # our new pages may lie over theirs; theirs are put back by the next publish
-        what = f"Somebody else published to {store.name} in the meantime: {key} is not what it was."
-        why = "Their feed stands, with all that it leads to."
-        raise Conflict(Problem(what=what, why=why, mend="Run publish again to add yours.")) from error
-    except StoreError as error:
-        stopped = Problem(
-            what=f"Publishing stopped at {key}.",
-            why=_STATES[action.stage],
-            mend="Run publish again when this is mended.",
-        )
-        raise StoreError(*error.problems, stopped) from error
-
-
-def _write(action: Action, store: Store, plan: Plan) -> bool:
-    item = action.object
-    if item.cache is Cache.IMMUTABLE:
-        return _write_once(item, store)
-    expected = {Stage.SWITCH: plan.feed_expected, Stage.MARK: plan.mark_expected}.get(action.stage, ANYTHING)
-    store.put(item, expected=expected)
-    return True
-
-
-def _write_once(item: Object, store: Store) -> bool:
-    """Whether it had to be written; under its key nothing else may ever have been."""
-    try:
-        store.put(item, expected=None)
+        return store.put(item, expected=None)
     except Conflict as error:
         found = store.stat(item.key)
         if found and (found.sha256 == item.sha256 if found.sha256 else found.size == item.size):
-            return False  # an earlier run, stopped before its feed, stored it
+            return None  # an earlier run, stopped before its feed, stored it
         if found and item.kind is Kind.PICTURE:  # the same picture, as another machine's library encodes it
-            store.put(item, expected=found.version)
-            return True
+            return store.put(item, expected=found.version)
         what = f"{item.key} is in {store.name} already, but with other contents."
         why = "What has such a name never changes."
         raise StoreError(Problem(what=what, why=why, mend="Find out who wrote it, and remove it.")) from error
-    return True

@@ -387,7 +387,7 @@ class Kind(StrEnum):
     PAGE = "page"
     RECORD = "record"
     FEED = "feed"
-    MARK = "mark"
+    LOG = "log"
 
 
 class Cache(StrEnum):
@@ -453,19 +453,6 @@ class Release:
     """Every object, the feed among them (digest of the feed before it is stamped with `id`), without bodies."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Published:
-    """What a store shows its listeners now."""
-
-    release: Release | None
-    feed_version: Version | None
-    """Token of the live feed, for compare-and-swap; None where there is none."""
-    settled: bool
-    """False: the last publish stopped after the feed switched, so pages may lag behind it."""
-    mark_version: Version | None = None
-    """Token of the mark that says which release is settled; None where there is none."""
-
-
 # --- what to do about it ----------------------------------------------------------------------------------------------
 
 
@@ -479,7 +466,7 @@ class Stage(StrEnum):
     SWITCH = "switch"
     """The feed: the one write that listeners notice."""
     LAGGING_PAGES = "lagging pages"
-    MARK = "mark"
+    LOG = "log"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -492,6 +479,18 @@ class Action:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Change:
+    """Something that listeners will notice."""
+
+    kind: str
+    """A word for programs, such as `new`, `title` or `leaves`."""
+    told: str
+    """One sentence."""
+    guid: Guid | None = None
+    """Of the episode it is about; None for the show."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Plan:
     """All writes that make a store hold exactly a release, in a safe order."""
 
@@ -499,18 +498,23 @@ class Plan:
     actions: tuple[Action, ...]
     feed_expected: Version | None
     """The live feed's token when the plan was made; the switch is refused if it has changed since."""
-    mark_expected: Version | None
-    """The mark's token when the plan was made; another publisher may be at work when it has changed since."""
+    log_seen: frozenset[Key]
+    """The entries of the log when the plan was made; any other means that somebody else is at work."""
     kept: int
     """Objects that are there already."""
-    changes: tuple[str, ...]
-    """What listeners will notice, a sentence each."""
+    changes: tuple[Change, ...]
+    """What listeners will notice."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Receipt:
-    """What a publish wrote."""
+    """What a publish wrote, each object checked by its SHA-256 when it was stored."""
 
     release: Digest
     written: tuple[Object, ...]
+    """In the order of the stages."""
     kept: int
+    feed_version: Version | None
+    """Token of the feed that listeners have now."""
+    log_seen: frozenset[Key]
+    """The entries of the log now."""

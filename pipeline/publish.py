@@ -7,10 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from pipeline import apply, catalog, checks, feed, pages, pictures, plan, release, sidecars, theme
+from pipeline import apply, catalog, checks, feed, guard, history, pages, pictures, plan, release, sidecars, theme
 from pipeline.audio import deliver, ffmpeg, findings, recipe
 from pipeline.audio.deliver import Sleeve, Studio
 from pipeline.errors import OmroepError, Problem, Refused, ShowError, StoreError
+from pipeline.guard import Asked, Wanted
+from pipeline.history import History, Published
 from pipeline.model import (
     Action,
     Catalog,
@@ -23,16 +25,16 @@ from pipeline.model import (
     Object,
     Picture,
     Plan,
-    Published,
     Receipt,
     Release,
     Show,
-    Status,
     rendered,
     stored,
 )
 from pipeline.store import Store
 
+Connect = Callable[[str | None], Store]
+"""Makes the store, given where the show itself says that it is published."""
 OnStep = Callable[[str, str, float], None]
 """Called with an episode's title, what is being done to it, and how far that is (0 to 1); from several threads."""
 
@@ -75,14 +77,13 @@ def check(room: Newsroom, *, listen: bool = False) -> Checked:
 
 
 def published(store: Store) -> Published:
-    """What listeners get now: the head of the feed, the mark of what is settled, the record that the feed names.
+    """What listeners get now: the head of the feed, the log beside it, the record that the feed names.
 
-    Where the feed has been lost, the release that the mark names is what they should have.
+    Where the feed has been lost, the release that the log names last is what they should have.
     """
+    log = History.of((found.key, found.modified) for found in store.list(history.WATCHED))
     head = store.read(feed.KEY, most=feed.STAMP_WITHIN)
-    mark = store.read(release.MARK_KEY)
-    settled = release.marked(mark.body) if mark else None
-    named = feed.release_named_in(head.body) if head else settled
+    named = feed.release_named_in(head.body) if head else log.live
     if head and named is None:
         raise Refused(
             Problem(
@@ -91,15 +92,17 @@ def published(store: Store) -> Published:
                 mend="Publish somewhere else, or move that file away first.",
             )
         )
+    gone_back = named and log.forward and named == log.live != log.forward
     return Published(
-        release=_recorded(store, named) if named else None,
+        release=recorded(store, named) if named else None,
         feed_version=head.version if head else None,
-        settled=head is not None and settled == named,
-        mark_version=mark.version if mark else None,
+        history=log,
+        abandoned=recorded(store, log.forward) if gone_back and log.forward else None,
     )
 
 
-def _recorded(store: Store, named: Digest) -> Release:
+def recorded(store: Store, named: Digest) -> Release:
+    """The record of a release; StoreError where the store has lost it."""
     record = store.read(release.key(named))
     if record is None:
         raise StoreError(
@@ -116,21 +119,19 @@ def _recorded(store: Store, named: Digest) -> Release:
 # --- render -----------------------------------------------------------------------------------------------------------
 
 
-def render(room: Newsroom, loaded: Catalog, before: Published, on_step: OnStep) -> Edition:
-    """The edition of `loaded`: audio that is published with this source and revision is taken as it is.
+def render(room: Newsroom, show: Show, wanted: Wanted, before: Published, on_step: OnStep) -> Edition:
+    """The edition of what is wanted: audio that is published with this source and revision is taken as it is.
 
     OmroepError with the problems of every recording that could not be mastered.
     """
-    show = loaded.show
-    old = {entry.episode.guid: entry for entry in _ever(before.release)}
-    known = {picture.key: picture for picture in _shown(before.release.edition)} if before.release else {}
-    wanted = plan.live(loaded, room.now)
+    old = guard.known(before)
+    known = {picture.key: picture for release in _releases(before) for picture in _shown(release.edition)}
     kept = {
         episode.guid: entry.media
-        for episode in wanted
+        for episode in wanted.live
         if (entry := old.get(episode.guid)) and _still(entry.media, episode)
     }
-    made = _rendered(room, show, tuple(episode for episode in wanted if episode.guid not in kept), on_step)
+    made = _rendered(room, show, tuple(episode for episode in wanted.live if episode.guid not in kept), on_step)
     return Edition(
         show=show,
         entries=tuple(
@@ -139,19 +140,15 @@ def render(room: Newsroom, loaded: Catalog, before: Published, on_step: OnStep) 
                 media=kept.get(episode.guid) or made[episode.guid],
                 pictures=_art(room, episode, known),
             )
-            for episode in wanted
+            for episode in wanted.live
         ),
         pictures=pictures.render(room.root, show.cover, name="cover", published=known),
-        withdrawn=tuple(
-            replace(entry, episode=episode)
-            for episode in loaded.episodes
-            if episode.status is Status.WITHDRAWN and (entry := old.get(episode.guid))
-        ),
+        withdrawn=wanted.withdrawn,
     )
 
 
-def _ever(release: Release | None) -> tuple[Entry, ...]:
-    return (*release.edition.entries, *release.edition.withdrawn) if release else ()
+def _releases(before: Published) -> tuple[Release, ...]:
+    return tuple(release for release in (before.abandoned, before.release) if release)
 
 
 def _shown(edition: Edition) -> tuple[Picture, ...]:
@@ -237,27 +234,46 @@ class Prepared:
     plan: Plan
     edition: Edition
     store: Store
+    before: Published
     warnings: tuple[Problem, ...]
+    next_due: datetime | None
+    """When the next scheduled episode is to be published."""
+    blocked: tuple[Problem, ...] = ()
+    """Why it would be refused."""
 
 
-def prepare(room: Newsroom, connect: Callable[[Show], Store], on_step: OnStep) -> Prepared:
+def prepare(
+    room: Newsroom, connect: Connect, on_step: OnStep, asked: Asked = guard.NOTHING, *, refuse: bool = True
+) -> Prepared:
     """What a publish would do now; it renders into the local cache and writes nothing to the store.
 
-    Refused when listeners would lose something without the producer having asked for it.
+    Refused when listeners would lose something without the producer having asked for it; without `refuse` the plan is
+    made all the same, and says why it is `blocked`.
     """
     checked = check(room)
-    store = connect(checked.catalog.show)
+    show = checked.catalog.show
+    store = connect(show.destination)
     before = published(store)
-    plan.refuse(plan.departures(checked.catalog, room.now, before))
-    edition = render(room, checked.catalog, before, on_step)
+    blocked = tuple(guard.blocked(checked.catalog, before, room.now, asked))
+    guard.refuse(blocked if refuse else ())
+    edition = render(room, show, guard.wanted(checked.catalog, before, room.now, asked), before, on_step)
     made = plan.make(edition, objects(room, edition), before)
-    warnings = (*checked.warnings, *checks.late(edition, checked.catalog), *_noticed(edition, before))
-    return Prepared(plan=made, edition=edition, store=store, warnings=warnings)
+    late = tuple(guard.stale(made.release.id, before, asked))
+    guard.refuse(late if refuse else ())
+    return Prepared(
+        plan=made,
+        edition=edition,
+        store=store,
+        before=before,
+        warnings=(*checked.warnings, *checks.late(edition, checked.catalog), *_noticed(edition, before)),
+        next_due=min((each.published for each in guard.scheduled(checked.catalog, room.now)), default=None),
+        blocked=(*blocked, *late),
+    )
 
 
 def _noticed(edition: Edition, before: Published) -> Iterator[Problem]:
     """What was noticed in recordings that were mastered now; of published ones it was told then."""
-    known = {entry.media.key for entry in _ever(before.release)}
+    known = {entry.media.key for entry in guard.known(before).values()}
     for entry in edition.entries:
         if entry.media.key not in known:
             yield from findings.advice(entry.episode, entry.media)

@@ -11,14 +11,17 @@ from pipeline.errors import Problem, StoreError
 from pipeline.model import Cache, Digest, Edition, Key, Kind, Object, Release
 
 FORMAT = 1
-MARK_KEY = Key("releases/settled.json")
-"""Names the release whose pages are known to be complete."""
-_TYPE = "application/json"
+FOLDER = "releases/"
 
 
 def key(release: Digest) -> Key:
     """Where the record of a release lies."""
-    return Key(f"releases/{release[:32]}.json")
+    return Key(f"{FOLDER}{release[:32]}.json")
+
+
+def feed_key(release: Digest) -> Key:
+    """Where the feed of a release lies as it was live, so that listeners can get it back byte for byte."""
+    return Key(f"{FOLDER}{release[:32]}.xml")
 
 
 def make(edition: Edition, objects: tuple[Object, ...]) -> Release:
@@ -33,12 +36,21 @@ def make(edition: Edition, objects: tuple[Object, ...]) -> Release:
 
 def record(release: Release) -> Object:
     """The record as it is stored."""
-    return _object(key(release.id), Kind.RECORD, Cache.IMMUTABLE, digest.canonical(release))
+    body = digest.canonical(release)
+    return Object(
+        key=key(release.id),
+        kind=Kind.RECORD,
+        type="application/json",
+        cache=Cache.IMMUTABLE,
+        sha256=digest.of_bytes(body),
+        size=len(body),
+        body=body,
+    )
 
 
-def mark(release: Digest | None) -> Object:
-    """The mark that `release` is complete, its pages included; None: that nobody knows which pages are whose."""
-    return _object(MARK_KEY, Kind.MARK, Cache.NONE, digest.canonical({"release": release}))
+def feed_copy(release: Digest, live: Object) -> Object:
+    """The feed of a release (stamped with its id) as an object that stays."""
+    return replace(live, key=feed_key(release), kind=Kind.RECORD, cache=Cache.IMMUTABLE)
 
 
 def parse(body: bytes, *, named: Digest) -> Release:
@@ -62,15 +74,6 @@ def parse(body: bytes, *, named: Digest) -> Release:
         raise _damaged(named) from error
 
 
-def marked(body: bytes) -> Digest | None:
-    """The release that a stored mark names, if any."""
-    try:
-        named = json.loads(body)["release"]
-        return Digest(named) if isinstance(named, str) else None
-    except (ValueError, KeyError, TypeError):
-        return None
-
-
 def _json(body: bytes, named: Digest) -> dict[str, Any]:
     try:
         data = json.loads(body)
@@ -88,7 +91,3 @@ def _damaged(named: Digest) -> StoreError:
             mend="Restore that object from a backup or an earlier version of the bucket.",
         )
     )
-
-
-def _object(key: Key, kind: Kind, cache: Cache, body: bytes) -> Object:
-    return Object(key=key, kind=kind, type=_TYPE, cache=cache, sha256=digest.of_bytes(body), size=len(body), body=body)

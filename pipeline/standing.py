@@ -6,7 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 
 from pipeline import sidecars
-from pipeline.model import Catalog, Entry, Episode, Key, Media, Published, Status
+from pipeline.history import Published
+from pipeline.model import Catalog, Entry, Episode, Key, Media, Status
 
 
 class State(StrEnum):
@@ -33,16 +34,22 @@ class Standing:
 
 
 def standings(catalog: Catalog, published: Published, now: datetime) -> Iterator[Standing]:
-    """Every episode of the catalogue, then every one that listeners have and the catalogue lacks."""
+    """Every episode of the catalogue, then every one that listeners have or had and the catalogue lacks."""
     entries = published.release.edition.entries if published.release else ()
+    withdrawn = published.release.edition.withdrawn if published.release else ()
     old = {entry.episode.guid: entry for entry in entries}
+    taken = {entry.episode.guid: entry for entry in withdrawn}
     keys = frozenset({None, *(item.key for item in published.release.objects)} if published.release else ())
     for episode in catalog.episodes:
         entry = old.pop(episode.guid, None)
-        state = _state(episode, entry, now, keys)
+        off = taken.pop(episode.guid, None)
+        asked = off is not None and off.episode.status is Status.LIVE
+        state = State.WITHDRAWN if asked else _state(episode, entry, now, keys)
         yield Standing(episode=episode, state=state, media=entry.media if entry else None)
     for entry in old.values():
         yield Standing(episode=entry.episode, state=State.MISSING, media=entry.media)
+    for entry in taken.values():
+        yield Standing(episode=entry.episode, state=State.WITHDRAWN, media=None)
 
 
 def _state(episode: Episode, entry: Entry | None, now: datetime, keys: frozenset[Key | None]) -> State:

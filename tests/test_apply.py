@@ -7,8 +7,9 @@ from collections.abc import Mapping
 
 import pytest
 
-from pipeline import apply, digest, release
+from pipeline import apply, digest
 from pipeline.errors import Conflict, Exit, Problem, StoreError
+from pipeline.history import Event, Turn, entry
 from pipeline.model import (
     Action,
     Cache,
@@ -34,7 +35,7 @@ KINDS: Mapping[Stage, tuple[Kind, Cache]] = {
     Stage.RECORD: (Kind.RECORD, Cache.IMMUTABLE),
     Stage.SWITCH: (Kind.FEED, Cache.SHORT),
     Stage.LAGGING_PAGES: (Kind.PAGE, Cache.SHORT),
-    Stage.MARK: (Kind.MARK, Cache.NONE),
+    Stage.LOG: (Kind.LOG, Cache.IMMUTABLE),
 }
 SHOW = Show(
     title="Proef",
@@ -58,6 +59,8 @@ def action(stage: Stage, key: str, body: bytes = b"new") -> Action:
     return Action(stage=stage, object=item, reason="for the test")
 
 
+EVENT = Event(number=1, turn=Turn.PUBLISHED, release=RELEASE.id)
+LOGGED = Action(stage=Stage.LOG, object=entry(EVENT), reason="for the test")
 FEED = action(Stage.SWITCH, "feed.xml")
 PUBLISH = (
     action(Stage.UNSEEN, "audio/een.mp3"),
@@ -66,7 +69,7 @@ PUBLISH = (
     action(Stage.RECORD, "releases/0.json"),
     FEED,
     action(Stage.LAGGING_PAGES, "index.html"),
-    action(Stage.MARK, "releases/settled.json"),
+    LOGGED,
 )
 BEFORE_THE_FEED = [act.object.key for act in PUBLISH[:4]]
 
@@ -74,7 +77,7 @@ BEFORE_THE_FEED = [act.object.key for act in PUBLISH[:4]]
 def plan(*actions: Action, feed_expected: Version | None = None, kept: int = 0) -> Plan:
     """A plan of these actions."""
     return Plan(
-        release=RELEASE, actions=actions, feed_expected=feed_expected, mark_expected=None, kept=kept, changes=()
+        release=RELEASE, actions=actions, feed_expected=feed_expected, log_seen=frozenset(), kept=kept, changes=()
     )
 
 
@@ -172,7 +175,7 @@ def test_a_failure_before_the_feed_leaves_the_feed(key: str) -> None:
     with pytest.raises(StoreError) as raised:
         apply.run(plan(*PUBLISH, feed_expected=version), store)
     assert store.objects[Key("feed.xml")] == old.object
-    assert not {"feed.xml", "index.html", "releases/settled.json"} & set(puts(store))
+    assert not {"feed.xml", "index.html", EVENT.key} & set(puts(store))
     assert str(raised.value) == (
         f"The server refused. Ask its owner.\nPublishing stopped at {key}. "
         "The feed was not touched: listeners notice nothing. Run publish again when this is mended."
@@ -185,7 +188,7 @@ def test_a_failure_before_the_feed_leaves_the_feed(key: str) -> None:
     [
         ("feed.xml", "either as it was, or the new one"),
         ("index.html", "The new feed is live"),
-        ("releases/settled.json", "The new feed is live"),
+        (EVENT.key, "The new feed is live"),
     ],
 )
 def test_a_later_failure_says_what_listeners_have(key: str, said: str) -> None:
@@ -219,10 +222,7 @@ def test_somebody_else_published(expected: Version | None) -> None:
     with pytest.raises(Conflict, match=r"Somebody else published .* Run publish again") as raised:
         apply.run(plan(*PUBLISH, feed_expected=expected), store)
     assert store.objects[Key("feed.xml")] == theirs.object
-    assert sorted(store.objects) == sorted([*BEFORE_THE_FEED, "feed.xml", release.MARK_KEY])
-    mark = store.objects[release.MARK_KEY].body
-    assert isinstance(mark, bytes)
-    assert release.marked(mark) is None
+    assert sorted(store.objects) == sorted([*BEFORE_THE_FEED, "feed.xml"])
     assert raised.value.status is Exit.REFUSED
 
 

@@ -311,7 +311,7 @@ def test_found_chapters_are_published_and_remembered(tmp_path: Path) -> None:
     folder = write_episode(root, "01-een", audio=None)
     recorded(folder / "opname.m4a", UNLINKED).rename(folder / "audio.wav")
     ready = prepared(root, store)
-    (said,) = (change for change in ready.plan.changes if change.startswith("new episode"))
+    (said,) = (change.told for change in ready.plan.changes if change.kind == "new")
     assert said.endswith(f", chapters of the recording: “{TITLES[0]}”, “{TITLES[1]}”, “{TITLES[2]}” and 1 more)")
     (entry,) = published(root, store).entries
     assert told(store) == list(zip(MS, TITLES, strict=True))

@@ -20,7 +20,8 @@ from pipeline.audio.ear import LINES_HZ, Heard
 from pipeline.audio.findings import Take
 from pipeline.audio.inspect import Format
 from pipeline.audio.measure import Hearing, Levels
-from pipeline.model import Mastering, Published
+from pipeline.history import Published
+from pipeline.model import Mastering
 from pipeline.report import chart, paper
 from pipeline.report.sheet import Report
 from pipeline.store.memory import MemoryStore

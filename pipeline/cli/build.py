@@ -1,9 +1,12 @@
 """`omroep build`."""
 
+import json
+from pathlib import Path
+
 import click
 
 from pipeline.cli.publish import carry_out
-from pipeline.cli.settings import DEFAULT, Settings, as_json, base_url, folder
+from pipeline.cli.settings import DEFAULT, Settings, as_json, asked_for, base_url, folder
 
 
 @click.command()
@@ -16,4 +19,5 @@ def build(settings: Settings, to: str, base_url: str | None, as_json: bool) -> N
 
     The folder is a complete static web site. It is the same publish, by the same code, as to a bucket.
     """
-    carry_out(settings, folder(to, settings.root), base_url, as_json=as_json)
+    question = json.dumps(["build", to, str(Path.cwd()), base_url])
+    carry_out(settings, folder(to, settings.root), base_url, asked_for((), (), ()), question, as_json=as_json)

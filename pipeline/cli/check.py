@@ -20,6 +20,6 @@ def check(settings: Settings, as_json: bool) -> None:
     if as_json:
         tell.dump({"ok": True, "problems": [tell.problem_json(problem) for problem in checked.warnings]})
         return
-    tell.advise(checked.warnings)
+    tell.advise(map(str, checked.warnings))
     count = len(checked.catalog.episodes)
     tell.say(f"“{checked.catalog.show.title}” is in order: {count} episode{'s' if count != 1 else ''}.")

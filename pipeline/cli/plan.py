@@ -4,31 +4,59 @@ import click
 
 from pipeline import publish
 from pipeline.cli import tell
-from pipeline.cli.settings import Settings, as_json, base_url, destination
+from pipeline.cli.settings import (
+    Settings,
+    allow,
+    as_json,
+    asked_for,
+    base_url,
+    destination,
+    restore,
+    withdraw,
+)
+from pipeline.errors import Refused
 
 
 @click.command()
 @destination
 @base_url
+@withdraw
+@restore
+@allow
 @as_json
 @click.pass_obj
-def plan(settings: Settings, to: str | None, base_url: str | None, as_json: bool) -> None:
+def plan(
+    settings: Settings,
+    to: str | None,
+    base_url: str | None,
+    withdraw: tuple[str, ...],
+    restore: tuple[str, ...],
+    allow: tuple[str, ...],
+    as_json: bool,
+) -> None:
     """Show what a publish would do, and write nothing.
 
-    First what listeners will notice, then every file that would be written and why. New recordings are mastered into
-    the local cache, so that their sizes are true; `publish` then uses them.
+    First what listeners will notice, then every file that would be written and why. What publish would refuse is shown
+    as well, and why; the exit status is then 6, as publish's would be. New recordings are mastered into the local
+    cache, so that their sizes are true; `publish` then uses them.
     """
+    asked = asked_for(withdraw, restore, allow)
     with tell.progress() as on_step:
-        prepared = publish.prepare(settings.room(base_url), settings.connect(to), on_step)
+        prepared = publish.prepare(settings.room(base_url), settings.connect(to), on_step, asked, refuse=False)
     if as_json:
         tell.dump(tell.plan_json(prepared))
+        if prepared.blocked:
+            raise SystemExit(Refused.status)
         return
-    tell.advise(prepared.warnings)
+    tell.advise(map(str, prepared.warnings))
     made = prepared.plan
-    if not made.actions:
+    if made.actions:
+        tell.say(f"To {prepared.store.name}:")
+        tell.changes(made)
+        tell.say(f"\n{len(made.actions)} files to write, {made.kept} there already:")
+        tell.writes(made.actions)
+    elif not prepared.blocked:
         tell.say(f"Nothing to do: {prepared.store.name} already holds this show.")
-        return
-    tell.say(f"To {prepared.store.name}:")
-    tell.changes(made)
-    tell.say(f"\n{len(made.actions)} files to write, {made.kept} there already:")
-    tell.writes(made.actions)
+    if prepared.blocked:
+        tell.say("\nBut publish refuses this:")
+        raise Refused(*prepared.blocked)

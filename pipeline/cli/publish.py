@@ -1,56 +1,155 @@
 """`omroep publish`."""
 
-from collections.abc import Callable
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from pipeline import publish as story
+from pipeline import unchanged
 from pipeline.cli import tell
-from pipeline.cli.settings import Settings, as_json, base_url, destination
-from pipeline.model import Show
-from pipeline.publish import Prepared
-from pipeline.store import Store
+from pipeline.cli.settings import (
+    Settings,
+    allow,
+    as_json,
+    asked_for,
+    base_url,
+    destination,
+    restore,
+    withdraw,
+)
+from pipeline.history import WATCHED
 from pipeline.text import megabytes
+
+if TYPE_CHECKING:  # a publish with nothing to do imports none of it
+    from pipeline.guard import Asked
+    from pipeline.model import Key, Receipt, Version
+    from pipeline.publish import Connect, Prepared
+    from pipeline.store import Store
 
 
 @click.command()
 @destination
 @base_url
+@withdraw
+@restore
+@allow
 @as_json
 @click.pass_obj
-def publish(settings: Settings, to: str | None, base_url: str | None, as_json: bool) -> None:
+def publish(
+    settings: Settings,
+    to: str | None,
+    base_url: str | None,
+    withdraw: tuple[str, ...],
+    restore: tuple[str, ...],
+    allow: tuple[str, ...],
+    as_json: bool,
+) -> None:
     """Make the destination hold this show.
 
     Masters and tags what is new, writes audio, then pages, then the feed; a listener never sees half of it. When
     nothing changed, nothing is written. Stopped half-way? Run it again.
     """
-    carry_out(settings, settings.connect(to), base_url, as_json=as_json)
+    asked = asked_for(withdraw, restore, allow)
+    question = json.dumps([to, str(Path.cwd()) if to else "", base_url, withdraw, restore, allow])
+    carry_out(settings, settings.connect(to), base_url, asked, question, as_json=as_json)
 
 
-def carry_out(settings: Settings, connect: Callable[[Show], Store], base_url: str | None, *, as_json: bool) -> None:
-    """Prepare, publish, and tell what was done."""
+def carry_out(
+    settings: Settings, connect: Connect, base_url: str | None, asked: Asked, question: str, *, as_json: bool
+) -> None:
+    """Prepare, publish, and tell what was done; where nothing changed since the last time, say so at once."""
+    remembered = settings.cache / "published.json"
+    seen = unchanged.look(settings.root)
+    memory = None if as_json else unchanged.recall(remembered, seen, question, settings.now)
+    if memory and unchanged.holds(memory, _watched(connect(memory.place))):
+        _repeat(memory)
+        return
+    from pipeline import publish as story
+
     with tell.progress() as on_step:
-        prepared = story.prepare(settings.room(base_url), connect, on_step)
+        prepared = story.prepare(settings.room(base_url), connect, on_step, asked)
     with tell.writing(len(prepared.plan.actions)) as on_written:
         receipt = story.publish(prepared, on_written)
+    said = _still(prepared)
+    if unchanged.lasting(seen, settings.now):
+        unchanged.remember(remembered, _memory(prepared, receipt, seen, question, said))
+    told = tell.receipt_json(prepared, receipt)
+    if receipt.written:
+        _keep(settings, receipt, told)
     if as_json:
-        tell.dump(tell.plan_json(prepared) | {"written": [item.key for item in receipt.written]})
+        tell.dump(told)
         return
-    tell.advise(prepared.warnings)
-    _summary(prepared, sum(item.size for item in receipt.written), len(receipt.written))
+    tell.advise(map(str, prepared.warnings))
+    _summary(prepared, receipt, said)
 
 
-def _summary(prepared: Prepared, size: int, count: int) -> None:
-    title, place = prepared.edition.show.title, prepared.store.name
+def _watched(store: Store) -> Iterator[tuple[Key, Version]]:
+    return ((found.key, found.version) for found in store.list(WATCHED))
+
+
+def _memory(
+    prepared: Prepared, receipt: Receipt, seen: unchanged.Look, question: str, said: tuple[str, ...]
+) -> unchanged.Memory:
+    return unchanged.Memory(
+        fingerprint=seen.fingerprint,
+        asked=question,
+        place=prepared.edition.show.destination,
+        feed=receipt.feed_version or "",
+        log=max(receipt.log_seen, default=""),
+        until=prepared.next_due.isoformat() if prepared.next_due else None,
+        said=said,
+        advice=tuple(map(str, prepared.warnings)),
+    )
+
+
+def _keep(settings: Settings, receipt: Receipt, told: dict[str, object]) -> None:
+    """The receipt as JSON, among what this machine keeps."""
+    folder = settings.cache / "receipts"
+    folder.mkdir(parents=True, exist_ok=True)
+    name = f"{settings.now:%Y-%m-%dT%H%M%SZ}-{receipt.release[:12]}.json"
+    (folder / name).write_text(json.dumps(told, indent=2), "utf-8")
+
+
+def _repeat(memory: unchanged.Memory) -> None:
+    tell.advise(memory.advice)
+    for line in memory.said:
+        tell.say(line)
+    tell.say(_LOOK)
+
+
+def _summary(prepared: Prepared, receipt: Receipt, said: tuple[str, ...]) -> None:
+    nothing, *outdated = said
     if not prepared.plan.actions:
-        tell.say(f"Nothing to do: {place} already holds “{title}” with {len(prepared.edition.entries)} episodes.")
+        tell.say(nothing)
     else:
-        tell.say(f"“{title}” is published to {place}.")
+        tell.say(f"“{prepared.edition.show.title}” is published to {prepared.store.name}.")
         tell.changes(prepared.plan)
-        there = f"; {prepared.plan.kept} were there already" if prepared.plan.kept else ""
-        tell.say(f"{count} files written ({megabytes(size)}){there}.")
+        there = f"; {receipt.kept} were there already" if receipt.kept else ""
+        size = megabytes(sum(item.size for item in receipt.written))
+        tell.say(f"{len(receipt.written)} files written ({size}){there}, each checked by its SHA-256.")
         tell.say("\nHow each episode sounds, measured on the file that listeners get:")
         tell.loudness(prepared.edition.entries)
-    for title in story.outdated(prepared.edition):
-        tell.say(f"“{title}” was mastered with earlier settings; raise its `revision:` to have it done again.")
-    tell.say("\nTo look at it and listen: make serve   (without make: omroep serve)")
+    for line in outdated:
+        tell.say(line)
+    tell.say(_LOOK)
+
+
+def _still(prepared: Prepared) -> tuple[str, ...]:
+    """What will be true as long as nothing changes."""
+    from pipeline import publish as story
+
+    title, count = prepared.edition.show.title, len(prepared.edition.entries)
+    return (
+        f"Nothing to do: {prepared.store.name} already holds “{title}” with {count} episodes.",
+        *(
+            f"“{title}” was mastered with earlier settings; raise its `revision:` to have it done again."
+            for title in story.outdated(prepared.edition)
+        ),
+    )
+
+
+_LOOK = "\nTo look at it and listen: make serve   (without make: omroep serve)"

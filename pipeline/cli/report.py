@@ -12,8 +12,8 @@ from pipeline.audio.account import LOWEST_DB
 from pipeline.cli import tell
 from pipeline.cli.settings import Settings, as_json, folder
 from pipeline.errors import Exit, Problem, Refused
+from pipeline.history import FEED
 from pipeline.model import Key
-from pipeline.pages import FEED
 from pipeline.report import Desk, paper
 from pipeline.report.sheet import Report, Sheet, Side
 from pipeline.store import Store
@@ -40,9 +40,9 @@ def report(settings: Settings, to: str | None, place: str | None, as_json: bool)
     """
     room = settings.room(None)
     catalog = publish.check(room).catalog
-    binder = folder(to or str(room.studio.cache / "report"), settings.root)(catalog.show)
+    binder = folder(to or str(room.studio.cache / "report"), settings.root)(catalog.show.destination)
     _refuse_a_site(binder)
-    store = settings.connect(place)(catalog.show)
+    store = settings.connect(place)(catalog.show.destination)
     with tell.progress() as on_step:
         made = story.gather(
             Desk(studio=room.studio, now=settings.now, place=store.name, find=_finder(store)),

@@ -6,7 +6,8 @@ from pipeline import publish
 from pipeline import serve as server
 from pipeline.cli import tell
 from pipeline.cli.settings import Settings, public_address
-from pipeline.model import Published
+from pipeline.guard import NOTHING, wanted
+from pipeline.history import Published
 
 
 @click.command()
@@ -37,10 +38,10 @@ def serve(settings: Settings, host: str, port: int, base_url: str | None) -> Non
     shown = f"[{host}]" if ":" in host else host
     address = base_url or f"http://{shown}:{listening.port}/"
     room = settings.room(address)
-    nothing = Published(release=None, feed_version=None, settled=True)
     with tell.progress() as on_step:
         checked = publish.check(room)
-        edition = publish.render(room, checked.catalog, nothing, on_step)
+        live = wanted(checked.catalog, Published(), room.now, NOTHING)
+        edition = publish.render(room, checked.catalog.show, live, Published(), on_step)
     listening.app = server.site(publish.objects(room, edition), lambda line: None)
     tell.say(f"“{edition.show.title}” is at {address}index.html and its feed at {address}feed.xml. Ctrl-C ends it.")
     listening.serve_forever()

@@ -12,8 +12,8 @@ import click
 from pipeline.errors import Problem, ShowError
 
 if TYPE_CHECKING:  # the stories take half a second to import, and `--help` does without
-    from pipeline.model import Show
-    from pipeline.publish import Newsroom
+    from pipeline.guard import Asked
+    from pipeline.publish import Connect, Newsroom
     from pipeline.store import Store
 
 DEFAULT = "public"
@@ -42,6 +42,18 @@ base_url = click.option(
     callback=public_address,
     help="Public address of what is published.  [default: base_url in show.yaml]",
 )
+withdraw = click.option(
+    "--withdraw", metavar="NAME", multiple=True, help="Take this episode off (its web name); repeat for several."
+)
+restore = click.option("--restore", metavar="NAME", multiple=True, help="Bring back what --withdraw took off.")
+allow = click.option(
+    "--allow",
+    metavar="WHAT",
+    multiple=True,
+    type=click.Choice(("guid", "owner", "address", "new-feed-url", "older")),
+    help="Let a change of the show's identity through: guid, owner, address, new-feed-url; or older: what an earlier "
+    "release was.",
+)
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for a program to read.")
 
 
@@ -63,18 +75,30 @@ class Settings:
         from pipeline.audio.deliver import Studio
         from pipeline.publish import Newsroom
 
-        cache = Path(self.environ.get("OMROEP_CACHE") or self.root / ".omroep")
-        studio = Studio(root=self.root, cache=cache, environ=self.environ)
+        studio = Studio(root=self.root, cache=self.cache, environ=self.environ)
         return Newsroom(root=self.root, studio=studio, now=self.now, base_url=base_url)
 
-    def connect(self, to: str | None) -> "Callable[[Show], Store]":
-        """A store for a show: at `to` (seen from here), else where the show says (seen from it), else in `public/`."""
-        return lambda show: _store(to, Path.cwd(), self.root) if to else _store(show.destination, self.root, self.root)
+    def connect(self, to: str | None) -> "Connect":
+        """A store: at `to` (seen from here), else where the show says (seen from it), else in `public/`."""
+        return lambda own: _store(to, Path.cwd(), self.root) if to else _store(own, self.root, self.root)
+
+    @property
+    def cache(self) -> Path:
+        """Where what can be made again is kept."""
+        return Path(self.environ.get("OMROEP_CACHE") or self.root / ".omroep")
 
 
-def folder(to: str, root: Path) -> "Callable[[Show], Store]":
+def asked_for(withdraw: tuple[str, ...], restore: tuple[str, ...], allow: tuple[str, ...]) -> "Asked":
+    """What the producer asks for in so many words."""
+    from pipeline.guard import Asked
+    from pipeline.model import Slug
+
+    return Asked(withdraw=frozenset(map(Slug, withdraw)), restore=frozenset(map(Slug, restore)), allow=frozenset(allow))
+
+
+def folder(to: str, root: Path) -> "Connect":
     """A store in the folder `to`, seen from here."""
-    return lambda show: _folder(to, Path.cwd(), root)
+    return lambda own: _folder(to, Path.cwd(), root)
 
 
 def _store(place: str | None, here: Path, root: Path) -> "Store":

@@ -21,7 +21,7 @@ def status(settings: Settings, to: str | None, as_json: bool) -> None:
     Draft, scheduled, live, changed since it was published, withdrawn; with length, loudness and size as published.
     """
     catalog = publish.check(settings.room(None)).catalog
-    store = settings.connect(to)(catalog.show)
+    store = settings.connect(to)(catalog.show.destination)
     rows = tuple(standings(catalog, publish.published(store), settings.now))
     zone = ZoneInfo(catalog.show.timezone)
     if as_json:

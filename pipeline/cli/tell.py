@@ -15,7 +15,7 @@ from pipeline.errors import Problem
 from pipeline.text import clock, megabytes, printable
 
 if TYPE_CHECKING:  # the stories take half a second to import, and `--help` does without
-    from pipeline.model import Action, Entry, Media, Plan, Rendition
+    from pipeline.model import Action, Entry, Media, Plan, Receipt, Rendition
     from pipeline.publish import OnStep, Prepared
 
 
@@ -38,10 +38,10 @@ def problems(found: Iterable[Problem], *, as_json: bool) -> None:
         click.echo(f"{'problem' if problem.fatal else 'advice'}: {problem}", err=True)
 
 
-def advise(warnings: Iterable[Problem]) -> None:
+def advise(warnings: Iterable[str]) -> None:
     """Warnings on standard error."""
-    for problem in warnings:
-        click.echo(f"advice: {problem}", err=True)
+    for warning in warnings:
+        click.echo(f"advice: {printable(warning)}", err=True)
 
 
 def problem_json(problem: Problem) -> dict[str, Any]:
@@ -63,12 +63,19 @@ def plan_json(prepared: Prepared) -> dict[str, Any]:
     return {
         "destination": prepared.store.name,
         "release": plan.release.id,
-        "changes": list(plan.changes),
+        "changes": [{"kind": change.kind, "told": change.told, "guid": change.guid} for change in plan.changes],
+        "blocked": [problem_json(problem) for problem in prepared.blocked],
         "kept": plan.kept,
         "actions": [_action(action) for action in plan.actions],
         "episodes": [_episode(entry) for entry in prepared.edition.entries],
         "advice": [problem_json(problem) for problem in prepared.warnings],
     }
+
+
+def receipt_json(prepared: Prepared, receipt: Receipt) -> dict[str, Any]:
+    """A plan and what came of it, for a program."""
+    written = {"written": [item.key for item in receipt.written], "checked": "sha256"}
+    return plan_json(prepared) | written | {"kept": receipt.kept}
 
 
 def _action(action: Action) -> dict[str, Any]:
@@ -108,8 +115,8 @@ def _episode(entry: Entry) -> dict[str, Any]:
 
 def changes(plan: Plan) -> None:
     """What listeners will notice."""
-    for change in plan.changes or ("nothing that podcast apps would notice: pages change",):
-        say(f"  {change}")
+    for told in [change.told for change in plan.changes] or ["nothing that podcast apps would notice: pages change"]:
+        say(f"  {told}")
 
 
 def loudness(entries: Iterable[Entry]) -> None:

@@ -16,10 +16,11 @@ from lxml import etree
 from pipeline import digest, notes
 from pipeline.feed import timestamps
 from pipeline.feed.tags import CHANNEL, ITEM, NAMESPACES, Element, Item, Row, Scope
-from pipeline.model import Cache, Digest, Edition, Entry, Episode, Key, Kind, Object
+from pipeline.history import FEED
+from pipeline.model import Cache, Digest, Edition, Entry, Episode, Kind, Object
 from pipeline.text import xml_safe
 
-KEY = Key("feed.xml")
+KEY = FEED
 TYPE = "application/rss+xml; charset=utf-8"
 LONGEST_DESCRIPTION = 4000
 """Bytes (PSP-1)."""

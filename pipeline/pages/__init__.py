@@ -12,14 +12,13 @@ from markupsafe import Markup
 
 from pipeline import digest, formats, notes, sidecars
 from pipeline.errors import Problem, ShowError
+from pipeline.history import FEED
 from pipeline.model import Cache, Edition, Entry, Episode, Key, Kind, Object, Person, Picture, Season
 from pipeline.pages import speech, wording
 from pipeline.pages.colour import palette
 from pipeline.pages.look import Asset, Theme
 from pipeline.pages.names import Named, folded, guests, topics
 from pipeline.text import clock, web_link, xml_safe
-
-FEED = Key("feed.xml")
 
 _Context = Mapping[str, Any]
 _Pages = Iterator[tuple[Key, _Context]]

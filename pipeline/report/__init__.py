@@ -14,7 +14,8 @@ from pipeline.audio.ffmpeg import OnTime
 from pipeline.audio.findings import RULES
 from pipeline.audio.master import Master
 from pipeline.errors import OmroepError
-from pipeline.model import Catalog, Finding, Key, Mastering, Media, Published, Show
+from pipeline.history import Published
+from pipeline.model import Catalog, Finding, Key, Mastering, Media, Show
 from pipeline.report.sheet import Moment, Report, Sheet, Side
 from pipeline.standing import Standing, State, standings
 

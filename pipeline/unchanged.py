@@ -1,0 +1,116 @@
+"""Whether anything changed here or at the store since the last publish, found out without reading the show."""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+
+from pipeline.history import FEED, LOG
+from pipeline.model import Key, Version
+
+_SETTLED_S = 2.0
+"""A file that changed less than this before it was looked at may change again without its times showing it."""
+_FOLDERS = ("episodes", "feed", "templates")
+_OURS = Path(__file__).parent
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Look:
+    """The files of a show and of omroep itself, as the file system describes them."""
+
+    fingerprint: str
+    newest_s: float
+    """When the last of them changed, in seconds since 1970 by the file system's clock."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Memory:
+    """A publish after which nothing was left to do; only a cache: lose it, and the show is read again."""
+
+    fingerprint: str
+    asked: str
+    """What was asked of it: destination, address and so on."""
+    place: str | None
+    """The show's own destination, where none was asked for."""
+    feed: str
+    """The version of the feed."""
+    log: str
+    """The last entry of the log."""
+    until: str | None
+    """The moment at which the next episode is due (ISO 8601)."""
+    said: tuple[str, ...]
+    """What is true of it, a line each, for the producer."""
+    advice: tuple[str, ...]
+
+
+def look(root: Path) -> Look:
+    """The files of the show at `root`, by size, times and file number; their contents are not read.
+
+    A file whose contents change gets another change time (ctime), which no program can set.
+    """
+    seen = hashlib.sha256()
+    newest = 0
+    for name, status in _files([(root, name) for name in _FOLDERS] + [(_OURS.parent, _OURS.name)]):
+        newest = max(newest, status.st_ctime_ns)
+        facts = (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino, status.st_mode)
+        seen.update(f"{name}\0{facts}\n".encode("utf-8", "surrogateescape"))
+    return Look(fingerprint=seen.hexdigest(), newest_s=newest / 1e9)
+
+
+def _files(tops: Iterable[tuple[Path, str]]) -> Iterator[tuple[str, os.stat_result]]:
+    """Everything below these folders, the folders too, in an order that does not depend on the file system."""
+    for top, name in tops:
+        waiting = [name]
+        while waiting:
+            folder = waiting.pop()
+            with suppress(FileNotFoundError, NotADirectoryError), os.scandir(top / folder) as entries:
+                for entry in sorted(entries, key=lambda entry: entry.name):
+                    if entry.name == "__pycache__":
+                        continue
+                    path = f"{folder}/{entry.name}"
+                    if entry.is_dir(follow_symlinks=False):
+                        waiting.append(path)
+                    yield path, entry.stat(follow_symlinks=False)
+
+
+def lasting(seen: Look, now: datetime) -> bool:
+    """Whether a change after `now`, when the look was taken, would show."""
+    return seen.newest_s < now.timestamp() - _SETTLED_S
+
+
+def recall(path: Path, seen: Look, asked: str, now: datetime) -> Memory | None:
+    """The memory in a file, where it is of just these files and this question, and nothing has become due since."""
+    try:
+        told = json.loads(path.read_bytes())
+        body = told["memory"]
+        if told["sha256"] != _digest(body) or (body["fingerprint"], body["asked"]) != (seen.fingerprint, asked):
+            return None
+        memory = Memory(**body | {"said": tuple(body["said"]), "advice": tuple(body["advice"])})
+        return memory if memory.until is None or now < datetime.fromisoformat(memory.until) else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None  # lost, damaged, or of another version of omroep: the show is read again
+
+
+def holds(memory: Memory, found: Iterable[tuple[Key, Version]]) -> bool:
+    """Whether what lies at the store beneath `history.WATCHED` is what it was when the memory was made."""
+    versions = dict(found)
+    log = max((key for key in versions if key.startswith(LOG)), default="")
+    return (versions.get(FEED), log) == (memory.feed, memory.log)
+
+
+def remember(path: Path, memory: Memory) -> None:
+    """Write a memory down, whole or not at all; where that cannot be, the next publish reads the show again."""
+    body = json.loads(json.dumps(asdict(memory)))
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    with suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft.write_text(json.dumps({"memory": body, "sha256": _digest(body)}), "utf-8")
+        draft.replace(path)
+
+
+def _digest(body: object) -> str:
+    return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
