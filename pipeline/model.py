@@ -451,6 +451,8 @@ class Release:
     """As published, less the text of transcripts (their sidecars hold it)."""
     objects: tuple[Object, ...]
     """Every object, the feed among them (digest of the feed before it is stamped with `id`), without bodies."""
+    feed: str = ""
+    """The feed before it is stamped, so that listeners can get it back byte for byte."""
 
 
 # --- what to do about it ----------------------------------------------------------------------------------------------

@@ -31,7 +31,8 @@ def make(edition: Edition, objects: tuple[Object, ...], published: Published) ->
         return _plan(following, (), published, kept=len(objects))
     held = {item.key: item for item in before.objects} if before else {}
     actions = [action for item in objects if (action := _action(item, held.get(item.key), published, following))]
-    actions += _recorded(objects, following, before)
+    if before is None or before.id != following.id:
+        actions.append(Action(stage=Stage.RECORD, object=release.record(following), reason="records this release"))
     actions += logged(published, following)
     return _plan(following, ordered(actions), published, kept=len(objects) + 2 - len(actions))
 
@@ -58,16 +59,6 @@ def _plan(following: Release, actions: tuple[Action, ...], published: Published,
         kept=max(0, kept),
         changes=tuple(changes.noticed(before.edition if before else None, following.edition)),
     )
-
-
-def _recorded(objects: tuple[Object, ...], following: Release, before: Release | None) -> Iterator[Action]:
-    if before and before.id == following.id:
-        return
-    yield Action(stage=Stage.RECORD, object=release.record(following), reason="records this release")
-    for item in objects:
-        if item.kind is Kind.FEED:
-            copy = release.feed_copy(following.id, feed.stamped(item, following.id))
-            yield Action(stage=Stage.RECORD, object=copy, reason="this release's feed, to go back to")
 
 
 def _action(item: Object, held: Object | None, published: Published, following: Release) -> Action | None:

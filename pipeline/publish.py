@@ -3,11 +3,26 @@
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from pipeline import apply, catalog, checks, feed, guard, history, pages, pictures, plan, release, sidecars, theme
+from pipeline import (
+    apply,
+    catalog,
+    checks,
+    digest,
+    feed,
+    guard,
+    history,
+    pages,
+    pictures,
+    plan,
+    release,
+    sidecars,
+    theme,
+)
 from pipeline.audio import deliver, ffmpeg, findings, recipe
 from pipeline.audio.deliver import Sleeve, Studio
 from pipeline.errors import OmroepError, Problem, Refused, ShowError, StoreError
@@ -76,10 +91,11 @@ def check(room: Newsroom, *, listen: bool = False) -> Checked:
     return Checked(catalog=loaded, warnings=found)
 
 
-def published(store: Store) -> Published:
+def published(store: Store, cache: Path | None = None) -> Published:
     """What listeners get now: the head of the feed, the log beside it, the record that the feed names.
 
-    Where the feed has been lost, the release that the log names last is what they should have.
+    Where the feed has been lost, the release that the log names last is what they should have. Records that were read
+    before lie in `cache`, under the digest of their contents.
     """
     log = History.of((found.key, found.modified) for found in store.list(history.WATCHED))
     head = store.read(feed.KEY, most=feed.STAMP_WITHIN)
@@ -94,15 +110,19 @@ def published(store: Store) -> Published:
         )
     gone_back = named and log.forward and named == log.live != log.forward
     return Published(
-        release=recorded(store, named) if named else None,
+        release=recorded(store, named, cache) if named else None,
         feed_version=head.version if head else None,
         history=log,
-        abandoned=recorded(store, log.forward) if gone_back and log.forward else None,
+        abandoned=recorded(store, log.forward, cache) if gone_back and log.forward else None,
     )
 
 
-def recorded(store: Store, named: Digest) -> Release:
+def recorded(store: Store, named: Digest, cache: Path | None = None) -> Release:
     """The record of a release; StoreError where the store has lost it."""
+    near = cache / release.key(named) if cache else None
+    with suppress(OSError, StoreError):  # lost or damaged here: the store has it
+        if near:
+            return release.parse(near.read_bytes(), named=named)
     record = store.read(release.key(named))
     if record is None:
         raise StoreError(
@@ -113,7 +133,16 @@ def recorded(store: Store, named: Digest) -> Release:
                 "at, remove the whole folder and publish again.",
             )
         )
-    return release.parse(record.body, named=named)
+    found = release.parse(record.body, named=named)
+    if near:
+        _keep(near, record.body)
+    return found
+
+
+def _keep(near: Path, body: bytes) -> None:
+    with suppress(OSError):
+        near.parent.mkdir(parents=True, exist_ok=True)
+        near.write_bytes(body)
 
 
 # --- render -----------------------------------------------------------------------------------------------------------
@@ -253,11 +282,12 @@ def prepare(
     checked = check(room)
     show = checked.catalog.show
     store = connect(show.destination)
-    before = published(store)
+    before = published(store, room.studio.cache)
     blocked = tuple(guard.blocked(checked.catalog, before, room.now, asked))
     guard.refuse(blocked if refuse else ())
     edition = render(room, show, guard.wanted(checked.catalog, before, room.now, asked), before, on_step)
     made = plan.make(edition, objects(room, edition), before)
+    _keep(room.studio.cache / release.key(made.release.id), digest.canonical(made.release))
     late = tuple(guard.stale(made.release.id, before, asked))
     guard.refuse(late if refuse else ())
     return Prepared(

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from pipeline import digest
+from pipeline import digest, feed
 from pipeline.errors import Problem, StoreError
 from pipeline.model import Cache, Digest, Edition, Key, Kind, Object, Release
 
@@ -19,18 +19,14 @@ def key(release: Digest) -> Key:
     return Key(f"{FOLDER}{release[:32]}.json")
 
 
-def feed_key(release: Digest) -> Key:
-    """Where the feed of a release lies as it was live, so that listeners can get it back byte for byte."""
-    return Key(f"{FOLDER}{release[:32]}.xml")
-
-
 def make(edition: Edition, objects: tuple[Object, ...]) -> Release:
     """The release of `edition` and its objects (the feed among them, unstamped); no clock and no machine is in it."""
     spoken = tuple(replace(entry, episode=replace(entry.episode, transcript=())) for entry in edition.entries)
     withdrawn = tuple(replace(entry, episode=replace(entry.episode, transcript=())) for entry in edition.withdrawn)
     lasting = tuple(replace(item, body=None) for item in sorted(objects, key=lambda item: item.key))
     content = replace(edition, entries=spoken, withdrawn=withdrawn)
-    unnamed = Release(format=FORMAT, id=Digest(""), edition=content, objects=lasting)
+    fed = next((item.body.decode() for item in objects if item.kind is Kind.FEED and isinstance(item.body, bytes)), "")
+    unnamed = Release(format=FORMAT, id=Digest(""), edition=content, objects=lasting, feed=fed)
     return replace(unnamed, id=digest.of_record(unnamed))
 
 
@@ -48,9 +44,13 @@ def record(release: Release) -> Object:
     )
 
 
-def feed_copy(release: Digest, live: Object) -> Object:
-    """The feed of a release (stamped with its id) as an object that stays."""
-    return replace(live, key=feed_key(release), kind=Kind.RECORD, cache=Cache.IMMUTABLE)
+def feed_of(release: Release) -> Object:
+    """The feed as it was live in a release, byte for byte; StoreError where the record does not hold it."""
+    body = release.feed.encode()
+    for item in release.objects:
+        if item.kind is Kind.FEED and item.sha256 == digest.of_bytes(body):
+            return feed.stamped(replace(item, body=body), release.id)
+    raise _damaged(release.id)
 
 
 def parse(body: bytes, *, named: Digest) -> Release:

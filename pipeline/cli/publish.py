@@ -131,11 +131,17 @@ def _summary(prepared: Prepared, receipt: Receipt, said: tuple[str, ...]) -> Non
         there = f"; {receipt.kept} were there already" if receipt.kept else ""
         size = megabytes(sum(item.size for item in receipt.written))
         tell.say(f"{len(receipt.written)} files written ({size}){there}, each checked by its SHA-256.")
-        tell.say("\nHow each episode sounds, measured on the file that listeners get:")
-        tell.loudness(prepared.edition.entries)
+        _sound(prepared, receipt)
     for line in outdated:
         tell.say(line)
     tell.say(_LOOK)
+
+
+def _sound(prepared: Prepared, receipt: Receipt) -> None:
+    sent = {item.key for item in receipt.written}
+    if entries := [entry for entry in prepared.edition.entries if entry.media.key in sent]:
+        tell.say("\nHow each new recording sounds, measured on the file that listeners get:")
+        tell.loudness(entries)
 
 
 def _still(prepared: Prepared) -> tuple[str, ...]:
@@ -143,13 +149,18 @@ def _still(prepared: Prepared) -> tuple[str, ...]:
     from pipeline import publish as story
 
     title, count = prepared.edition.show.title, len(prepared.edition.entries)
+    done = f"Nothing to do: {prepared.store.name} already holds “{title}” with {count} episodes."
+    outdated = story.outdated(prepared.edition)
+    if not outdated:
+        return (done,)
+    named = ", ".join(f"“{title}”" for title in outdated[:_NAMED])
+    more = f" and {len(outdated) - _NAMED} more" if len(outdated) > _NAMED else ""
     return (
-        f"Nothing to do: {prepared.store.name} already holds “{title}” with {count} episodes.",
-        *(
-            f"“{title}” was mastered with earlier settings; raise its `revision:` to have it done again."
-            for title in story.outdated(prepared.edition)
-        ),
+        done,
+        f"Mastered with earlier settings: {named}{more}. Raise an episode's `revision:` to have it done again.",
     )
 
 
+_NAMED = 3
+"""Episodes that are named where there may be hundreds."""
 _LOOK = "\nTo look at it and listen: make serve   (without make: omroep serve)"

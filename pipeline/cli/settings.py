@@ -21,10 +21,12 @@ DEFAULT = "public"
 
 def public_address(context: click.Context, option: click.Parameter, value: str | None) -> str | None:
     """An option's web address with one slash at its end."""
+    if not value:
+        return None
     from pipeline.catalog.values import folder_address
 
     try:
-        return folder_address(value) if value else None
+        return folder_address(value)
     except ValueError as error:
         raise click.BadParameter(str(error)) from error
 

@@ -98,6 +98,10 @@ TABLE = (
 )
 """Every kind of page; a new one is a row here and a template."""
 
+SMALL_SHOW = 50
+"""Episodes up to which the lists of guests and topics tell how many or which episodes each has; of more, names only: it
+stays readable, and a new episode does not change them."""
+
 _TYPES: Mapping[str, str] = {
     ".html": "text/html; charset=utf-8",
     ".xml": "application/xml; charset=utf-8",
@@ -237,6 +241,7 @@ def _common(edition: Edition, theme: Theme, assets: Mapping[str, Key]) -> _Conte
     return {
         "edition": edition,
         "show": edition.show,
+        "small_show": SMALL_SHOW,
         "locale": theme.locale,
         "colours": palette(edition.show.colour),
         "assets": assets,

@@ -1,0 +1,74 @@
+"""A published show with many episodes whose recordings are git-LFS pointers, made without mastering them all."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+from unittest import mock
+
+from pipeline import publish
+from pipeline.audio.deliver import Studio
+from pipeline.model import Digest, Episode, Key, Media
+from pipeline.publish import Newsroom
+from pipeline.store import Store
+from tests import records
+from tests.shows import write_episode, write_show
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+FIRST = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+def pointer(name: str) -> bytes:
+    """What git-LFS leaves in place of a recording."""
+    digest = sha256(name.encode()).hexdigest()
+    return f"version https://git-lfs.github.com/spec/v1\noid sha256:{digest}\nsize 123456789\n".encode()
+
+
+def write(root: Path, count: int) -> Path:
+    """A show of `count` episodes, none of whose recordings is here."""
+    write_show(root)
+    for place in range(count):
+        write_one(root, place)
+    return root
+
+
+def write_one(root: Path, place: int, audio: bytes | None = None) -> Path:
+    """One episode of such a show; with `audio` it has a recording."""
+    name = f"{place + 1:04}-aflevering-{place + 1}"
+    day = FIRST + timedelta(days=place)
+    keys = {"number": place + 1, "title": f"Aflevering {place + 1}", "date": day.isoformat(), "guid": f"guid-{place}"}
+    keys |= {"guests": [f"Gast {place % 100}"], "topics": [f"Onderwerp {place % 20}"]}
+    return write_episode(root, name, audio=audio or pointer(name), **keys)
+
+
+def put(root: Path, store: Store) -> None:
+    """Publish it as if every recording had been mastered; the delivered audio is a few bytes each."""
+    room = Newsroom(root=root, studio=Studio(root=root, cache=root / ".omroep", environ={}), now=NOW)
+    with _mastered(root / ".omroep"):
+        prepared = publish.prepare(room, lambda own: store, lambda title, what, part: None)
+    publish.publish(prepared, lambda action: None)
+
+
+@contextmanager
+def _mastered(folder: Path) -> Iterator[None]:
+    with mock.patch.multiple(publish, _rendered=_delivered(folder)):
+        yield
+
+
+def _delivered(folder: Path) -> Callable[..., dict[str, Media]]:
+    def rendered(room: object, show: object, episodes: tuple[Episode, ...], on_step: object) -> dict[str, Media]:
+        return {episode.guid: _media(folder, episode) for episode in episodes}
+
+    return rendered
+
+
+def _media(folder: Path, episode: Episode) -> Media:
+    body = f"sound of {episode.slug}".encode()
+    digest = Digest(sha256(body).hexdigest())
+    file = folder / f"{episode.slug}.mp3"
+    file.parent.mkdir(exist_ok=True)
+    file.write_bytes(body)
+    key = Key(f"audio/{episode.slug}.{digest[:16]}.mp3")
+    return replace(records.media(episode), key=key, sha256=digest, size=len(body), file=file)
