@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 from pipeline import publish
@@ -38,7 +39,12 @@ def write_one(root: Path, place: int, audio: bytes | None = None) -> Path:
     """One episode of such a show; with `audio` it has a recording."""
     name = f"{place + 1:04}-aflevering-{place + 1}"
     day = FIRST + timedelta(days=place)
-    keys = {"number": place + 1, "title": f"Aflevering {place + 1}", "date": day.isoformat(), "guid": f"guid-{place}"}
+    keys: dict[str, Any] = {
+        "number": place + 1,
+        "title": f"Aflevering {place + 1}",
+        "date": day.isoformat(),
+        "guid": f"guid-{place}",
+    }
     keys |= {"guests": [f"Gast {place % 100}"], "topics": [f"Onderwerp {place % 20}"]}
     return write_episode(root, name, audio=audio or pointer(name), **keys)
 
