@@ -17,15 +17,17 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"sidecars", "notes", "history"}),
     frozenset({"feed", "pages", "checks", "standing", "changes", "guard"}),
     frozenset({"release"}),
-    frozenset({"plan"}),
+    frozenset({"plan", "prune"}),
+    frozenset({"rollback"}),
     frozenset({"catalog", "audio", "pictures", "store", "theme", "unchanged"}),
     frozenset({"apply"}),
     frozenset({"publish", "report", "serve"}),
+    frozenset({"upkeep"}),
     frozenset({"cli"}),
 )
 """From the ground up: a room imports only from floors below its own (and from itself)."""
 
-PURE = frozenset().union(*FLOORS[:7])
+PURE = frozenset().union(*FLOORS[:8])
 """Rooms that touch no file, socket, process or clock."""
 WORLD = frozenset(
     [

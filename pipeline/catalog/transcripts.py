@@ -26,8 +26,13 @@ def read(path: Path, root: Path) -> tuple[Cue, ...] | Problem:
         return body
     if path.suffix.lower() not in _FORMATS:
         return Problem(what="A transcript is a .vtt or .srt file.", file=name, mend="Export it as WebVTT.")
+    return cues(body, name)
+
+
+def cues(body: str, name: str) -> tuple[Cue, ...] | Problem:
+    """The cues in the text of a transcript, whose format the ending of `name` tells."""
     try:
-        captions = webvtt.from_buffer(StringIO(body), format=_FORMATS[path.suffix.lower()]).captions
+        captions = webvtt.from_buffer(StringIO(body), format=_FORMATS[Path(name).suffix.lower()]).captions
     except (MalformedFileError, MalformedCaptionError, ValueError) as error:
         return Problem(what=f"The transcript cannot be read: {error}.", file=name, mend="Export it again as WebVTT.")
     lost = len(_TIMES.findall(body)) - len(captions)
@@ -35,7 +40,7 @@ def read(path: Path, root: Path) -> tuple[Cue, ...] | Problem:
         what = f"{lost or 'All'} of the transcript's times cannot be read."
         mend = "Write them as 00:01:02.500 --> 00:01:05.000."
         return Problem(what=what, file=name, why="Listeners would miss those lines.", mend=mend)
-    cues = (
+    found = (
         Cue(
             start_s=_seconds(caption.start),
             end_s=_seconds(caption.end),
@@ -44,7 +49,7 @@ def read(path: Path, root: Path) -> tuple[Cue, ...] | Problem:
         )
         for caption in captions
     )
-    return tuple(sorted((cue for cue in cues if cue.text), key=lambda cue: cue.start_s))
+    return tuple(sorted((cue for cue in found if cue.text), key=lambda cue: cue.start_s))
 
 
 def _seconds(stamp: str) -> float:

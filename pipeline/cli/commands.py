@@ -11,6 +11,9 @@ ABOUT = {
     "publish": "Make the destination hold this show.",
     "build": "Publish to a folder, whatever the show's destination.",
     "status": "Show how every episode stands.",
+    "releases": "List what listeners had, and what changed each time.",
+    "rollback": "Give listeners an earlier release back.",
+    "prune": "Clear away what no recent release needs.",
     "report": "Write pages that show how every episode sounds.",
     "serve": "Look at the show and listen to it on this machine.",
 }

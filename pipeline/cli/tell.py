@@ -15,7 +15,7 @@ from pipeline.errors import Problem
 from pipeline.text import clock, megabytes, printable
 
 if TYPE_CHECKING:  # the stories take half a second to import, and `--help` does without
-    from pipeline.model import Action, Entry, Media, Plan, Receipt, Rendition
+    from pipeline.model import Action, Change, Entry, Media, Plan, Receipt, Rendition
     from pipeline.publish import OnStep, Prepared
 
 
@@ -59,17 +59,27 @@ def problem_json(problem: Problem) -> dict[str, Any]:
 
 def plan_json(prepared: Prepared) -> dict[str, Any]:
     """A plan for a program."""
-    plan = prepared.plan
-    return {
+    return bare_plan_json(prepared.plan) | {
         "destination": prepared.store.name,
-        "release": plan.release.id,
-        "changes": [{"kind": change.kind, "told": change.told, "guid": change.guid} for change in plan.changes],
         "blocked": [problem_json(problem) for problem in prepared.blocked],
-        "kept": plan.kept,
-        "actions": [_action(action) for action in plan.actions],
         "episodes": [_episode(entry) for entry in prepared.edition.entries],
         "advice": [problem_json(problem) for problem in prepared.warnings],
     }
+
+
+def bare_plan_json(plan: Plan) -> dict[str, Any]:
+    """What a plan would write and what listeners would notice, for a program."""
+    return {
+        "release": plan.release.id,
+        "changes": [change_json(change) for change in plan.changes],
+        "kept": plan.kept,
+        "actions": [_action(action) for action in plan.actions],
+    }
+
+
+def change_json(change: Change) -> dict[str, Any]:
+    """What listeners notice, for a program."""
+    return {"kind": change.kind, "told": change.told, "guid": change.guid}
 
 
 def receipt_json(prepared: Prepared, receipt: Receipt) -> dict[str, Any]:

@@ -1,0 +1,48 @@
+"""`omroep rollback`."""
+
+import click
+
+from pipeline import publish, upkeep
+from pipeline.cli import tell
+from pipeline.cli.settings import Settings, as_json, destination
+from pipeline.model import Plan, Receipt
+from pipeline.store import Store
+
+
+@click.command()
+@click.argument("release", required=False)
+@destination
+@click.option("--plan", "only_plan", is_flag=True, help="Show what it would do, and write nothing.")
+@as_json
+@click.pass_obj
+def rollback(settings: Settings, release: str | None, to: str | None, only_plan: bool, as_json: bool) -> None:
+    """Give listeners an earlier release back.
+
+    RELEASE is a number from `omroep releases`; without it, the one before the live one. Its feed comes back byte for
+    byte, in one step, and then its pages. The show's own files stay as they are: correct them before you publish again,
+    as that goes forward again.
+    """
+    room = settings.room(None)
+    show = publish.check(room).catalog.show
+    store = settings.connect(to)(show.destination)
+    plan = upkeep.back(room, store, release)
+    receipt = None
+    if not only_plan:
+        with tell.writing(len(plan.actions)) as on_written:
+            receipt = upkeep.go(plan, store, on_written)
+    if as_json:
+        tell.dump(tell.bare_plan_json(plan) | {"written": [item.key for item in receipt.written] if receipt else []})
+        return
+    _tell(plan, store, receipt)
+
+
+def _tell(plan: Plan, store: Store, receipt: Receipt | None) -> None:
+    tell.say(
+        f"{'Would give' if receipt is None else 'Gave'} listeners of {store.name} release {plan.release.id[:12]} back:"
+    )
+    tell.changes(plan)
+    if receipt is None:
+        tell.say(f"\n{len(plan.actions)} files to write:")
+        tell.writes(plan.actions)
+    else:
+        tell.say(f"{len(receipt.written)} files written. To go forward again: omroep publish")
