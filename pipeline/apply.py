@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from pipeline import feed
@@ -55,7 +55,11 @@ def run(plan: Plan, store: Store, *, progress: Callable[[Action], None] = lambda
         if stage is Stage.LOG:
             done.undisturbed(actions)
         outcomes = _all(actions, done.carry_out, workers=_WORKERS.get(stage, 1))
-        postponed += (action for action, outcome in zip(actions, outcomes, strict=True) if outcome is _Outcome.LATER)
+        postponed += (
+            replace(action, stage=Stage.LAGGING_PAGES)
+            for action, outcome in zip(actions, outcomes, strict=True)
+            if outcome is _Outcome.LATER
+        )
     return done.receipt()
 
 

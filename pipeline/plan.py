@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from pipeline import changes, feed, history, release
 from pipeline.history import Published
-from pipeline.model import Action, Cache, Edition, Kind, Object, Plan, Release, Stage
+from pipeline.model import Action, Cache, Edition, Key, Kind, Object, Plan, Release, Stage
 
 _STAGES: Mapping[Kind, Stage] = {
     Kind.AUDIO: Stage.UNSEEN,
@@ -29,12 +29,20 @@ def make(edition: Edition, objects: tuple[Object, ...], published: Published) ->
     before = published.release
     if before and before.id == following.id and published.settled:
         return _plan(following, (), published, kept=len(objects))
-    held = {item.key: item for item in before.objects} if before else {}
+    held = _held(published)
     actions = [action for item in objects if (action := _action(item, held.get(item.key), published, following))]
     if before is None or before.id != following.id:
         actions.append(Action(stage=Stage.RECORD, object=release.record(following), reason="records this release"))
     actions += logged(published, following)
     return _plan(following, ordered(actions), published, kept=len(objects) + 2 - len(actions))
+
+
+def _held(published: Published) -> dict[Key, Object]:
+    """What is known to be there: what the live release names, and what never changes of one that was gone back from."""
+    left = published.abandoned.objects if published.abandoned else ()
+    live = published.release.objects if published.release else ()
+    lasting = {item.key: item for item in left if item.cache is Cache.IMMUTABLE}
+    return lasting | {item.key: item for item in live}
 
 
 def ordered(actions: Iterable[Action]) -> tuple[Action, ...]:

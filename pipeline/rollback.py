@@ -63,7 +63,10 @@ def make(target: Release, pages: Iterable[Object], published: Published) -> Plan
     wanted = differing(target, published)
     fresh = [page for page in pages if page.key in wanted]
     then = {item.key: item.sha256 for item in target.objects}
-    actions = [Action(stage=Stage.SWITCH, object=release.feed_of(target), reason="the feed of that release")]
+    actions = [
+        Action(stage=Stage.RECORD, object=release.record(target), reason="records that release"),
+        Action(stage=Stage.SWITCH, object=release.feed_of(target), reason="the feed of that release"),
+    ]
     for page in fresh:
         stage = Stage.LAGGING_PAGES if page.key in held else Stage.NEW_PAGES
         actions.append(Action(stage=stage, object=page, reason="as it was in that release"))

@@ -149,7 +149,9 @@ def _still(prepared: Prepared) -> tuple[str, ...]:
     from pipeline import publish as story
 
     title, count = prepared.edition.show.title, len(prepared.edition.entries)
-    done = f"Nothing to do: {prepared.store.name} already holds “{title}” with {count} episode{'s' if count != 1 else ''}."
+    done = (
+        f"Nothing to do: {prepared.store.name} already holds “{title}” with {count} episode{'s' if count != 1 else ''}."
+    )
     outdated = story.outdated(prepared.edition)
     if not outdated:
         return (done,)

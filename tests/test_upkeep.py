@@ -1,0 +1,482 @@
+"""Going back, forward again, withdrawing and clearing away: what listeners had is never lost by accident."""
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from pipeline import publish, upkeep
+from pipeline.errors import Conflict, OmroepError, Refused, StoreError
+from pipeline.guard import Asked
+from pipeline.history import Turn
+from pipeline.model import Key, Object, Slug, Version
+from pipeline.store import ANYTHING, Anything
+from pipeline.store.memory import MemoryStore
+from tests.shows import write_episode
+from tests.test_publish import copied, edit, omroep, prepared, published, puts, refused, room, root, seen, three
+
+__all__ = ["root", "three"]
+
+DAY = timedelta(days=1)
+START = datetime(2021, 1, 1, tzinfo=UTC)
+
+
+def five(root: Path, store: MemoryStore) -> list[bytes]:
+    """Five publishes a day apart, each with something else; the feeds that listeners got."""
+    changes: list[Callable[[], object]] = [
+        lambda: None,
+        lambda: edit(root, "01-een", "Aflevering over", "Alles over"),
+        lambda: write_episode(root, "04-vier", topics=["nieuw"]),
+        lambda: edit(root, "03-drie", "Notities.", "Heel andere notities."),
+        lambda: write_episode(root, "05-vijf", guests=["Nieuwe gast"]),
+    ]
+    feeds = []
+    for day, change in enumerate(changes):
+        change()
+        store.now = START + day * DAY
+        published(root, store)
+        feeds.append(fed(store))
+    return feeds
+
+
+def fed(store: MemoryStore) -> bytes:
+    body = store.objects[Key("feed.xml")].body
+    assert isinstance(body, bytes)
+    return body
+
+
+def went_back(root: Path, store: MemoryStore, asked: str | None = None) -> None:
+    upkeep.go(upkeep.back(room(root), store, asked), store, lambda action: None)
+
+
+def test_back_to_any_release_and_forward_again(root: Path) -> None:
+    """The same feed, byte for byte, and the same pages; the next publish brings the newest back and renders nothing."""
+    store = MemoryStore()
+    feeds = five(root, store)
+    assert len(set(feeds)) == 5
+    newest = {key: item.body for key, item in store.objects.items()}
+    audio = {key for key in store.objects if key.endswith(".mp3")}
+    went_back(root, store, "3")
+    assert fed(store) == feeds[2]
+    assert seen(store) == []
+    assert b"Heel andere notities" not in store.objects[Key("episodes/drie.html")].body  # type: ignore[operator]
+    shutil.rmtree(root / ".omroep")
+    for folder in ("04-vier", "05-vijf"):
+        audio_file = root / "episodes" / folder / "audio.wav"
+        source = next(each for each in prepared(root, store).edition.entries if each.episode.folder == folder)
+        audio_file.write_text(
+            f"version https://git-lfs.github.com/spec/v1\noid sha256:{source.media.source_sha256}\n"
+            f"size {source.episode.audio.size}\n"
+        )
+    published(root, store)
+    assert fed(store) == feeds[4]
+    assert {key for key in store.objects if key.endswith(".mp3")} == audio
+    for key, body in newest.items():
+        assert store.objects[key].body == body, key
+    assert prepared(root, store).plan.actions == ()
+
+
+def test_without_a_number_it_is_the_one_before(root: Path) -> None:
+    """Twice back is not back and forth by accident: the second goes to what was live before the first."""
+    store = MemoryStore()
+    feeds = five(root, store)
+    went_back(root, store)
+    assert fed(store) == feeds[3]
+    went_back(root, store)
+    assert fed(store) == feeds[4]
+
+
+def test_every_moment_of_going_back_is_whole(root: Path) -> None:
+    """Stopped after any write, feed and pages lead somewhere, and going back once more or publishing ends it."""
+    base = MemoryStore()
+    feeds = five(root, base)
+    plan = upkeep.back(room(root), base, "2")
+    assert len(plan.actions) > 4
+    for stop in range(len(plan.actions)):
+        store = copied(base)
+        for action in plan.actions[:stop]:
+            store.put(action.object)
+            assert seen(store) == [], action.object.key
+        forward = copied(store)
+        published(root, forward)
+        assert fed(forward) == feeds[4]
+        assert prepared(root, forward).plan.actions == ()
+        finished(root, store)
+        assert fed(store) == feeds[1]
+
+
+def finished(root: Path, store: MemoryStore) -> None:
+    try:
+        went_back(root, store, "2")
+    except Refused as said:  # it is live already, and the next publish or rollback settles its pages
+        assert "live already" in str(said)  # noqa: PT017
+
+
+@pytest.mark.parametrize(("asked", "said"), [("9", "no release 9"), ("5", "live already"), ("abcdef", "no release")])
+def test_a_release_that_cannot_be_meant(root: Path, asked: str, said: str) -> None:
+    """It is said which, and nothing is written."""
+    store = MemoryStore()
+    five(root, store)
+    store.log.clear()
+    with pytest.raises(Refused, match=said):
+        went_back(root, store, asked)
+    assert puts(store) == []
+
+
+def test_nothing_to_go_back_to(root: Path) -> None:
+    """After one publish there is no earlier one."""
+    store = MemoryStore()
+    published(root, store)
+    with pytest.raises(Refused, match="no earlier release"):
+        went_back(root, store)
+
+
+def test_what_was_pruned_cannot_come_back_half(root: Path) -> None:
+    """A release whose audio is gone is refused, with what is missing named."""
+    store = MemoryStore()
+    five(root, store)
+    gone = next(key for key in store.objects if key.startswith("audio/een."))
+    store.delete(gone)
+    before = fed(store)
+    with pytest.raises(Refused, match=rf"{gone} of that release is gone"):
+        went_back(root, store, "1")
+    assert fed(store) == before
+
+
+# --- an old checkout --------------------------------------------------------------------------------------------------
+
+
+def test_an_old_checkout_cannot_roll_the_show_back(root: Path, tmp_path: Path) -> None:
+    """Where it lacks an episode, and where it lacks no more than a corrected title."""
+    store = MemoryStore()
+    published(root, store)
+    old = Path(shutil.copytree(root, tmp_path / "old"))
+    edit(root, "01-een", "Aflevering over", "Alles over")
+    published(root, store)
+    assert "This is exactly what release 1 was" in refused(old, store)
+    write_episode(root, "04-vier")
+    published(root, store)
+    assert "“Aflevering over 04-vier” is published, but is missing" in refused(old, store)
+
+
+def test_going_back_by_publishing_can_be_asked_for(root: Path) -> None:
+    """A correction that is taken back is no accident when it says so."""
+    store = MemoryStore()
+    published(root, store)
+    first = fed(store)
+    edit(root, "01-een", "Aflevering over", "Alles over")
+    published(root, store)
+    edit(root, "01-een", "Alles over", "Aflevering over")
+    assert "omroep publish --allow older" in refused(root, store)
+    published(root, store, asked=Asked(allow=frozenset(["older"])))
+    assert fed(store) == first
+
+
+# --- the show's identity ----------------------------------------------------------------------------------------------
+
+IDENTITIES = {
+    "owner": (
+        '"proef@example.org"',
+        '"iemand@anders.example"',
+        "owner changes from proef@example.org to iemand@anders",
+    ),
+    "address": ("https://proef.example.org/", "https://nieuw.example.org/", "address changes from https://proef"),
+    "guid": ("d24cc7e1", "d24cc7e2", "holds another show, “Proefshow”"),
+    "new-feed-url": (
+        "title: ",
+        'new_feed_url: "https://elders.example.org/feed.xml"\ntitle: ',
+        "sent from this feed to https://elders",
+    ),
+}
+
+
+@pytest.mark.parametrize("word", IDENTITIES)
+def test_who_the_show_is_does_not_change_by_a_file_alone(root: Path, word: str) -> None:
+    """Refused until it is allowed by its own word; no other word lets it through."""
+    store = MemoryStore()
+    published(root, store)
+    old, new, said = IDENTITIES[word]
+    show = root / "feed" / "show.yaml"
+    text = show.read_text("utf-8")
+    assert old in text
+    show.write_text(text.replace(old, new, 1), "utf-8")
+    assert said in (told := refused(root, store))
+    assert f"--allow {word}" in told
+    others = frozenset(IDENTITIES) - {word}
+    with pytest.raises(Refused, match=said):
+        published(root, store, asked=Asked(allow=others))
+    plan = published(root, store, asked=Asked(allow=frozenset([word])))
+    assert plan.changes
+    assert prepared(root, store).plan.actions == ()
+
+
+# --- withdrawing without a file ---------------------------------------------------------------------------------------
+
+
+def test_an_episode_whose_folder_is_gone_can_be_withdrawn(root: Path, tmp_path: Path) -> None:
+    """It stays off until it is asked back; then it has its guid, its audio and its address again."""
+    store = MemoryStore()
+    published(root, store)
+    feed = fed(store)
+    shutil.move(root / "episodes" / "02-twee", tmp_path / "02-twee")
+    assert "--withdraw twee" in refused(root, store)
+    plan = published(root, store, asked=Asked(withdraw=frozenset([Slug("twee")])))
+    assert [change.kind for change in plan.changes] == ["leaves"]
+    assert b"guid-of-02-twee" not in fed(store)
+    assert seen(store) == []
+    assert prepared(root, store).plan.actions == ()
+    shutil.move(tmp_path / "02-twee", root / "episodes" / "02-twee")
+    assert prepared(root, store).plan.actions == ()
+    shutil.rmtree(root / ".omroep")
+    plan = published(root, store, asked=Asked(restore=frozenset([Slug("twee")])))
+    assert [change.kind for change in plan.changes] == ["back"]
+    assert fed(store) == feed
+
+
+@pytest.mark.parametrize("asked", [Asked(withdraw=frozenset([Slug("nul")])), Asked(restore=frozenset([Slug("nul")]))])
+def test_a_name_that_leads_nowhere_is_told(root: Path, asked: Asked) -> None:
+    """A slip of the pen withdraws nothing."""
+    store = MemoryStore()
+    published(root, store)
+    with pytest.raises(Refused, match="nul"):
+        published(root, store, asked=asked)
+
+
+def test_a_withdrawn_episode_as_a_draft_keeps_its_past(root: Path) -> None:
+    """Withdrawn, worked on as a draft, live again: the audio that listeners had is not made anew."""
+    store = MemoryStore()
+    published(root, store)
+    audio = {key for key in store.objects if key.endswith(".mp3")}
+    edit(root, "02-twee", "---\n\nNotities", "status: withdrawn\n---\n\nNotities")
+    published(root, store)
+    edit(root, "02-twee", "status: withdrawn", "status: draft")
+    published(root, store)
+    edit(root, "02-twee", "status: draft\n", "")
+    edit(root, "02-twee", "Notities.", "Nieuwe notities.")
+    shutil.rmtree(root / ".omroep")
+    published(root, store)
+    assert {key for key in store.objects if key.endswith(".mp3")} == audio
+    assert b"guid-of-02-twee" in fed(store)
+
+
+# --- clearing away ----------------------------------------------------------------------------------------------------
+
+
+def cleared(store: MemoryStore, days: float) -> list[Key]:
+    decided, log = upkeep.pruning(store, START + 100 * DAY, days)
+    upkeep.clear(store, decided, log, lambda gone: None)
+    return [each.key for each in decided.doomed]
+
+
+def test_what_recent_releases_name_is_never_cleared(root: Path) -> None:
+    """After clearing, each release of those days can still be gone back to, and nothing that listeners use is gone."""
+    store = MemoryStore()
+    feeds = five(root, store)
+    write_episode(root, "01-een", audio=(root / "episodes" / "02-twee" / "audio.wav").read_bytes())
+    store.now = START + 5 * DAY
+    published(root, store)
+    store.put(replace(store.objects[Key("robots.txt")], key=Key("CNAME")))
+    gone = cleared(store, 2.5)
+    assert [key for key in gone if key.startswith("releases/")]
+    assert "CNAME" in store.objects
+    for number, feed in ((3, feeds[2]), (4, feeds[3]), (5, feeds[4])):
+        again = copied(store)
+        went_back(root, again, str(number))
+        assert fed(again) == feed
+        assert seen(again) == []
+    shutil.rmtree(root / ".omroep")
+    with pytest.raises(OmroepError, match="is missing"):
+        went_back(root, store, "1")
+    assert seen(store) == []
+    assert prepared(root, store).plan.actions == ()
+
+
+def test_replaced_audio_goes_when_no_release_needs_it(root: Path) -> None:
+    """And not before."""
+    store = MemoryStore()
+    store.now = START
+    published(root, store)
+    old = next(key for key in store.objects if key.startswith("audio/een."))
+    write_episode(root, "01-een", audio=(root / "episodes" / "02-twee" / "audio.wav").read_bytes())
+    store.now = START + 10 * DAY
+    published(root, store)
+    edit(root, "03-drie", "Notities.", "Andere notities.")
+    store.now = START + 20 * DAY
+    published(root, store)
+    assert old not in cleared(store, 11)
+    assert old in cleared(store, 9)
+    assert old not in store.objects
+    assert cleared(store, 9) == []
+
+
+def test_what_a_stopped_publish_left_goes_too(root: Path) -> None:
+    """Of a show that was never published again: its form tells that it is ours."""
+    store = MemoryStore()
+    store.now = START
+    published(root, store)
+    left = next(item for key, item in store.objects.items() if key.endswith(".mp3"))
+    store.put(replace(left, key=Key("audio/nooit.0123456789abcdef.mp3")))
+    edit(root, "03-drie", "Notities.", "Andere notities.")
+    store.now = START + 20 * DAY
+    published(root, store)
+    assert "audio/nooit.0123456789abcdef.mp3" in cleared(store, 9)
+
+
+def test_a_clock_that_is_years_ahead_clears_nothing_recent(root: Path) -> None:
+    """What counts is when the store last changed."""
+    store = MemoryStore()
+    five(root, store)
+    decided, _ = upkeep.pruning(store, START + 3650 * DAY, 10)
+    assert decided.doomed == ()
+
+
+def test_clearing_stops_when_somebody_publishes(root: Path) -> None:
+    """They may need what was about to go."""
+    store = MemoryStore()
+    five(root, store)
+    decided, log = upkeep.pruning(store, START + 100 * DAY, 0)
+    assert decided.doomed
+    edit(root, "03-drie", "Heel andere", "Weer andere")
+    published(root, store)
+    store.log.clear()
+    with pytest.raises(Conflict, match="Somebody published"):
+        upkeep.clear(store, decided, log, lambda gone: None)
+    assert puts(store) == []
+
+
+# --- a second publisher -----------------------------------------------------------------------------------------------
+
+
+class Slow(MemoryStore):
+    """Lets somebody else publish in the middle of its own publisher's pages."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.meanwhile: list[object] = []
+
+    def put(self, item: Object, *, expected: Version | Anything | None = ANYTHING) -> Version:
+        if item.key == "sitemap.xml" and self.meanwhile:
+            self.meanwhile.pop()()  # type: ignore[operator]
+        return super().put(item, expected=expected)
+
+
+def test_late_pages_over_a_newer_release_are_noticed_and_mended(root: Path, tmp_path: Path) -> None:
+    """A still writes pages when B, who builds on A's feed, publishes to its end: A says so, and pages are redone."""
+    store = Slow()
+    published(root, store)
+    write_episode(root, "04-vier", topics=["nieuw"])
+    other = Path(shutil.copytree(root, tmp_path / "other"))
+    write_episode(other, "05-vijf", topics=["nieuw"])
+    ours = prepared(root, store)
+    store.meanwhile.append(lambda: published(other, store))
+    with pytest.raises(Conflict, match="some pages may be older than the feed"):
+        publish.publish(ours, lambda action: None)
+    assert b"05-vijf" in fed(store)
+    assert b"vijf" not in store.objects[Key("sitemap.xml")].body  # type: ignore[operator]
+    assert prepared(other, store).plan.actions
+    published(other, store)
+    assert b"vijf" in store.objects[Key("sitemap.xml")].body  # type: ignore[operator]
+    assert seen(store) == []
+    assert prepared(other, store).plan.actions == ()
+
+
+def test_a_new_page_never_lies_over_another_publishers(root: Path, tmp_path: Path) -> None:
+    """Whoever loses leaves the winner's pages as they are."""
+    store = MemoryStore()
+    published(root, store)
+    other = Path(shutil.copytree(root, tmp_path / "other"))
+    write_episode(root, "04-vier", topics=["nieuw"])
+    write_episode(other, "04-vier", topics=["nieuw"], title="Een ander verhaal over vier")
+    theirs = prepared(other, store)
+    published(root, store)
+    with pytest.raises(Conflict):
+        publish.publish(theirs, lambda action: None)
+    assert b"ander verhaal" not in store.objects[Key("episodes/vier.html")].body  # type: ignore[operator]
+    assert prepared(root, store).plan.actions == ()
+
+
+def test_a_page_of_a_stopped_publish_is_put_right_after_the_switch(root: Path) -> None:
+    """It was left by a run that never got to its feed, and says something else now."""
+    store = MemoryStore()
+    published(root, store)
+    write_episode(root, "04-vier", title="Eerste poging")
+    first = prepared(root, store)
+    half = replace(first.plan, actions=tuple(each for each in first.plan.actions if each.object.key != "feed.xml"))
+    for action in half.actions[:-1]:
+        if action.stage.value in ("unseen", "new pages"):
+            store.put(action.object)
+    edit(root, "04-vier", "Eerste poging", "Tweede poging")
+    published(root, store)
+    assert b"Tweede poging" in store.objects[Key("episodes/vier.html")].body  # type: ignore[operator]
+    assert seen(store) == []
+    assert prepared(root, store).plan.actions == ()
+
+
+# --- the commands -----------------------------------------------------------------------------------------------------
+
+
+def test_the_commands_tell_it(root: Path, tmp_path: Path) -> None:
+    """Published, changed, gone back, listed and cleared by the real program, in a folder."""
+    site = tmp_path / "site"
+    assert omroep(root, "publish", "--to", site).returncode == 0
+    feed = (site / "feed.xml").read_bytes()
+    edit(root, "01-een", "Aflevering over", "Alles over")
+    assert omroep(root, "publish", "--to", site).returncode == 0
+    told = json.loads(omroep(root, "releases", "--json", "--to", site).stdout)["releases"]
+    assert [(each["number"], each["live"], each["episodes"]) for each in told] == [(2, True, 3), (1, False, 3)]
+    assert [change["kind"] for change in told[0]["changes"]] == ["title"]
+    shown = omroep(root, "rollback", "--plan", "--to", site)
+    assert shown.returncode == 0
+    assert "“Alles over 01-een” is now called “Aflevering over 01-een”" in shown.stdout
+    assert (site / "feed.xml").read_bytes() != feed
+    assert omroep(root, "rollback", "--to", site).returncode == 0
+    assert (site / "feed.xml").read_bytes() == feed
+    listed = omroep(root, "releases", "--to", site).stdout
+    assert "(gone back to), live now" in listed
+    assert Turn.RETURNED in json.loads(omroep(root, "releases", "--json", "--to", site).stdout)["releases"][0]["turn"]
+    assert omroep(root, "rollback", "7", "--to", site).returncode == 6
+    assert "To delete them: add --yes" not in omroep(root, "prune", "--to", site).stdout
+
+
+def test_a_refused_plan_is_shown_whole(root: Path, tmp_path: Path) -> None:
+    """What listeners would notice, what would be written, and why not; with the status that publish has."""
+    site = tmp_path / "site"
+    assert omroep(root, "publish", "--to", site).returncode == 0
+    shutil.rmtree(root / "episodes" / "02-twee")
+    done = omroep(root, "plan", "--to", site)
+    assert done.returncode == 6
+    assert "“Aflevering over 02-twee” leaves the feed" in done.stdout
+    assert "But publish refuses this" in done.stdout
+    assert "--withdraw twee" in done.stderr
+    told = json.loads(omroep(root, "plan", "--json", "--to", site).stdout)
+    assert "leaves" in [change["kind"] for change in told["changes"]]
+    assert len(told["blocked"]) == 1
+
+
+def test_a_receipt_is_kept(root: Path, tmp_path: Path) -> None:
+    """What was sent, with sizes and hashes, and how it sounds as delivered."""
+    assert omroep(root, "publish", "--to", tmp_path / "site").returncode == 0
+    (kept,) = (root / ".omroep" / "receipts").glob("*.json")
+    told = json.loads(kept.read_text("utf-8"))
+    assert told["checked"] == "sha256"
+    sizes = {action["key"]: action["size"] for action in told["actions"]}
+    for key in told["written"]:
+        assert (tmp_path / "site" / key).stat().st_size == sizes[key]
+    assert all(-16.5 < episode["loudness_lufs"] < -15.5 for episode in told["episodes"])
+
+
+def test_a_record_that_was_lost_is_said(root: Path) -> None:
+    """Nobody can go back to it, and the list says so instead of failing."""
+    store = MemoryStore()
+    five(root, store)
+    first = next(event for event in publish.published(store).history.events if event.number == 1)
+    store.delete(Key(f"releases/{first.release[:32]}.json"))
+    told = upkeep.releases(store, None)
+    assert [each.release is None for each in told] == [False] * 4 + [True]
+    shutil.rmtree(root / ".omroep")
+    with pytest.raises(StoreError, match="is missing"):
+        went_back(root, store, "1")
