@@ -15,7 +15,7 @@ from uuid import uuid4
 
 from pipeline.errors import Conflict, Problem, StoreError
 from pipeline.model import Digest, Key, Object, Version
-from pipeline.store import ANYTHING, Anything, Contents, Found
+from pipeline.store import ANYTHING, Anything, Contents, Found, Unfinished
 
 WORKSHOP = ".omroep-tmp"
 """Where files are made before they are renamed to their place: in the folder itself, so on the same file system."""
@@ -42,6 +42,8 @@ class FolderStore:
     unlocked or cleaned by hand. Nothing is written or read through a symbolic link beneath `root`. `stat` and `list`
     read every file they report, to say its version.
     """
+
+    writers = 8
 
     def __init__(self, root: Path, *, called: str = "") -> None:
         self._root = root
@@ -104,6 +106,21 @@ class FolderStore:
                     path.unlink(missing_ok=True)
                     self._sync_folders(path)
 
+    def unfinished(self, older_than: datetime) -> Iterator[Unfinished]:
+        """See `Store.unfinished`: drafts of runs that were killed; the next put clears them by itself."""
+        with _in_words(self.name, "listed"):
+            for draft in sorted(self._dead()):
+                begun = datetime.fromtimestamp(draft.stat().st_mtime, UTC)
+                if begun < older_than:
+                    yield Unfinished(key=Key(f"{WORKSHOP}/{draft.name}"), id=draft.name, begun=begun)
+
+    def abandon(self, upload: Unfinished) -> None:
+        """See `Store.abandon`."""
+        with _in_words(upload.key, "deleted"):
+            for draft in self._dead():
+                if draft.name == upload.id:
+                    draft.unlink(missing_ok=True)
+
     def _keys(self, prefix: str) -> Iterator[Key]:
         """Of files that begin so; a folder whose files cannot is not entered."""
         if not self._root.exists():
@@ -154,13 +171,19 @@ class FolderStore:
             path.unlink(missing_ok=True)
 
     def _sweep(self) -> None:
-        """Remove the drafts of runs that were killed: those whose lock nobody holds."""
+        for path in self._dead():
+            path.unlink(missing_ok=True)
+
+    def _dead(self) -> Iterator[Path]:
+        """The drafts of runs that were killed: those whose lock nobody holds."""
+        if self._workshop.is_symlink() or not self._workshop.is_dir():
+            return
         for path in self._workshop.iterdir():
             if path.name == "lock":
                 continue
             with suppress(BlockingIOError, FileNotFoundError), path.open("rb") as file:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                path.unlink()
+                yield path
 
     def _sync_folders(self, path: Path) -> None:
         """Make the names that lead from the root to `path` survive a power cut."""
