@@ -12,19 +12,18 @@ Change = Callable[[bytes], bytes]
 @contextmanager
 def between(endpoint: str, change: Change) -> Iterator[str]:
     """An address that leads to `endpoint`; `change` has its way with every block that goes there."""
-    there = urlsplit(endpoint)
+    with serving(lambda client: relay(client, endpoint, change)) as address:
+        yield address
 
-    def meet(client: socket.socket) -> None:
-        server = socket.create_connection((str(there.hostname), int(there.port or 80)))
+
+def relay(client: socket.socket, endpoint: str, change: Change = bytes) -> None:
+    """Pass on one connection to its end."""
+    there = urlsplit(endpoint)
+    with client, socket.create_connection((str(there.hostname), int(there.port or 80))) as server:
         back = threading.Thread(target=_pump, args=(server, client, bytes), daemon=True)
         back.start()
         _pump(client, server, change)
         back.join()
-        client.close()
-        server.close()
-
-    with serving(meet) as address:
-        yield address
 
 
 @contextmanager
