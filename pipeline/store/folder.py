@@ -57,7 +57,7 @@ class FolderStore:
 
     def read(self, key: Key, *, most: int | None = None) -> Contents | None:
         """See `Store.read`."""
-        with _in_words(key, "read"):
+        with self._in_words(key, "read"):
             file = _opened(self._place(key))
             if file is None:
                 return None
@@ -67,7 +67,7 @@ class FolderStore:
 
     def stat(self, key: Key) -> Found | None:
         """See `Store.stat`."""
-        with _in_words(key, "read"):
+        with self._in_words(key, "read"):
             return _found(key, self._place(key))
 
     def path(self, key: Key) -> Path | None:
@@ -77,7 +77,7 @@ class FolderStore:
 
     def put(self, item: Object, *, expected: Version | Anything | None = ANYTHING) -> Version:
         """See `Store.put`."""
-        with _in_words(item.key, "stored"):
+        with self._in_words(item.key, "stored"):
             target = self._place(item.key)
             with self._draft() as (draft, file):
                 _copy(item, file)
@@ -92,14 +92,14 @@ class FolderStore:
 
     def list(self, prefix: str = "") -> Iterator[Found]:
         """See `Store.list`."""
-        with _in_words(self.name, "listed"):
+        with self._in_words(self.name, "listed"):
             for key in sorted(self._keys(prefix)):
                 if found := _found(key, self._root / key):  # else it was deleted since, or is no file
                     yield found
 
     def delete(self, key: Key) -> None:
         """See `Store.delete`."""
-        with _in_words(key, "deleted"):
+        with self._in_words(key, "deleted"):
             path = self._place(key)
             if _is_file(path):
                 with self._locked():
@@ -108,7 +108,7 @@ class FolderStore:
 
     def unfinished(self, older_than: datetime) -> Iterator[Unfinished]:
         """See `Store.unfinished`: drafts of runs that were killed; the next put clears them by itself."""
-        with _in_words(self.name, "listed"):
+        with self._in_words(self.name, "listed"):
             for draft in sorted(self._dead()):
                 begun = datetime.fromtimestamp(draft.stat().st_mtime, UTC)
                 if begun < older_than:
@@ -116,7 +116,7 @@ class FolderStore:
 
     def abandon(self, upload: Unfinished) -> None:
         """See `Store.abandon`."""
-        with _in_words(upload.key, "deleted"):
+        with self._in_words(upload.key, "deleted"):
             for draft in self._dead():
                 if draft.name == upload.id:
                     draft.unlink(missing_ok=True)
@@ -130,6 +130,16 @@ class FolderStore:
             begin = "" if here == "." else f"{here}/"
             folders[:] = [name for name in folders if _meet(f"{begin}{name}/", prefix) and begin + name != WORKSHOP]
             yield from (Key(begin + name) for name in files if (begin + name).startswith(prefix))
+
+    @contextmanager
+    def _in_words(self, subject: str, verb: str) -> Iterator[None]:
+        """OSError as a StoreError that says which file and why."""
+        try:
+            yield
+        except OSError as error:
+            what, mend = _REASONS.get(error.errno, (error.strerror or type(error).__name__, "Mend that and try again."))
+            where = error.filename or self._root  # a write that fails does not say where
+            raise StoreError(Problem(what=f"{subject} could not be {verb} ({where}): {what}.", mend=mend)) from error
 
     def _place(self, key: Key) -> Path:
         """Where `key` is kept; StoreError when that could be outside the root."""
@@ -256,14 +266,3 @@ def _version(file: BinaryIO, *, begun_with: bytes = b"") -> Version:
 
 def _raise(error: OSError) -> None:
     raise error
-
-
-@contextmanager
-def _in_words(subject: str, verb: str) -> Iterator[None]:
-    """OSError as a StoreError that says which file and why."""
-    try:
-        yield
-    except OSError as error:
-        reason, mend = _REASONS.get(error.errno, (error.strerror or type(error).__name__, "Mend that and try again."))
-        where = f" ({error.filename})" if error.filename else ""
-        raise StoreError(Problem(what=f"{subject} could not be {verb}{where}: {reason}.", mend=mend)) from error

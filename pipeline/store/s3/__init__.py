@@ -133,7 +133,7 @@ class S3Store:
             head = self._head(key)
             if not head:
                 return None
-            told = head.get("Metadata", {}).get("sha256")
+            told = multipart.metadata(head).get("sha256")
             return Found(
                 key=key,
                 size=head["ContentLength"],
@@ -159,6 +159,8 @@ class S3Store:
                 raise body.changed()
             if in_parts:
                 self._see_to(item, expected)
+            else:
+                body.check()
             return self._put(body, expected, operation)
 
     def list(self, prefix: str = "") -> Iterator[Found]:
@@ -262,7 +264,7 @@ class S3Store:
         """The version that a failed put is stored at after all; None when it is to be sent again; else what failed."""
         code = answers.code(error)
         if code in answers.DIGESTS:
-            body.etags(MIB)  # raises when the file has changed
+            body.check()
             return None
         if code == "NoSuchUpload":
             return self._after_its_upload_went(error, body, expected, operation)
@@ -311,7 +313,7 @@ class S3Store:
         head = self._head(body.item.key)
         if not head or head["ContentLength"] != body.item.size:
             return None
-        if head.get("Metadata", {}).get("sha256") != body.item.sha256:
+        if multipart.metadata(head).get("sha256") != body.item.sha256:
             return None
         return _version(head) if self._is_there(body, _version(head), operation) else None
 

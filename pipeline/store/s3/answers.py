@@ -11,8 +11,14 @@ from pipeline.errors import Problem
 from pipeline.store.s3.deadline import Overdue
 
 MISSING = {"NoSuchKey", "404", "NotFound"}
-DIGESTS = {"BadDigest", "XAmzContentSHA256Mismatch", "XAmzContentChecksumMismatch", "IncompleteBody"}
-"""The server got other bytes than were meant: the file has changed, or something altered them on their way."""
+DIGESTS = {
+    "BadDigest",
+    "XAmzContentSHA256Mismatch",
+    "XAmzContentChecksumMismatch",
+    "IncompleteBody",
+    "ClientDisconnected",
+}
+"""The server got other bytes than were meant: the file has changed, or something altered or cut them on their way."""
 BROKEN = (
     exceptions.IncompleteReadError,
     exceptions.ResponseStreamingError,
@@ -73,6 +79,7 @@ _ANSWERS: Mapping[str, tuple[str, str]] = {
     "XAmzContentSHA256Mismatch": DAMAGED,
     "XAmzContentChecksumMismatch": DAMAGED,
     "IncompleteBody": DAMAGED,
+    "ClientDisconnected": ("the connection broke", _ENDPOINT),
     "EntityTooLarge": ("it is larger than the server takes in one piece", "Make the file smaller."),
     "QuotaExceeded": ("the bucket is full", "Make room in it."),
     "RequestTimeTooSkewed": ("this machine's clock is wrong", "Set the clock."),

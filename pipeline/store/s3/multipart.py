@@ -33,12 +33,14 @@ class Multipart:
     def send(self, headers: Mapping[str, Any], condition: Mapping[str, Any]) -> str:
         """The ETag of what was put together; what an earlier upload of the same bytes has sent is not sent again."""
         upload, held = self._begun()
-        if upload and (etag := self._finished(upload, held, condition)) and self._is_as(headers):
-            return etag
-        if upload:  # it was begun with other headers, which are kept from its beginning on
-            condition = {"IfMatch": etag}
+        if upload:
+            etag = self._finished(upload, held, condition)
+            if stored := self._stored(headers):
+                return stored
+            condition = {"IfMatch": etag}  # it was begun with other headers, which are kept from its beginning on
         created = self._client.create_multipart_upload(**self._at, ChecksumAlgorithm="SHA256", **headers)
-        return self._finished(created["UploadId"], {}, condition)
+        etag = self._finished(created["UploadId"], {}, condition)
+        return self._stored(headers) or etag
 
     def _finished(self, upload: str, held: Mapping[int, CompletedPartTypeDef], condition: Mapping[str, Any]) -> str:
         try:
@@ -101,9 +103,19 @@ class Multipart:
             return bool(told == _told(piece))
         return bool(part["ETag"].strip('"') == md5(self._body.bytes_of(piece)))
 
-    def _is_as(self, headers: Mapping[str, Any]) -> bool:
+    def _stored(self, headers: Mapping[str, Any]) -> str | None:
+        """Its ETag, if it is there with these headers: some servers give it another one than when it was completed."""
         head: Mapping[str, Any] = self._client.head_object(**self._at)
-        return all(head.get(name) == value for name, value in headers.items())
+        told = {**head, "Metadata": metadata(head)}
+        as_sent = head["ContentLength"] == self._body.item.size and all(
+            told.get(name) == value for name, value in headers.items()
+        )
+        return str(head["ETag"]) if as_sent else None
+
+
+def metadata(head: Mapping[str, Any]) -> Mapping[str, str]:
+    """Of an object; some servers write the names in capitals."""
+    return {name.lower(): value for name, value in head.get("Metadata", {}).items()}
 
 
 def uploads(client: S3Client, bucket: str, prefix: str) -> Iterator[Mapping[str, Any]]:
