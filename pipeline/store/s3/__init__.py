@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import os
 import re
 import threading
@@ -21,7 +22,6 @@ from botocore.parsers import ResponseParserError
 from botocore.response import StreamingBody
 from urllib3.exceptions import HTTPError
 
-from pipeline import digest
 from pipeline.errors import Conflict, Problem, StoreError
 from pipeline.model import Digest, Key, Object, Version
 from pipeline.store import ANYTHING, Anything, Contents, Found, Unfinished
@@ -321,13 +321,26 @@ class S3Store:
         """Whether the stored bytes are ours: by a version that is their MD5, else by reading them back."""
         if version in body.etags(self._parts.size_for(body.item.size)):
             return True
-        operation.allow(body.item.size / self._patience.slowest_bytes_per_s)
         try:
-            return digest.of_bytes(self._read(body.item.key, None, operation).body) == body.item.sha256
+            return self._digest(body.item.key, operation) == body.item.sha256
         except ClientError as error:
             if answers.code(error) in answers.MISSING:
                 return False
             raise
+
+    def _digest(self, key: Key, operation: Operation) -> str:
+        """Of the bytes that are stored, read a piece at a time."""
+
+        def ask() -> str:
+            answer = self.client.get_object(**self._at(key))
+            operation.allow(answer["ContentLength"] / self._patience.slowest_bytes_per_s)
+            hashing = hashlib.sha256()
+            with answer["Body"] as stored:
+                for block in stored.iter_chunks(MIB):
+                    hashing.update(block)
+            return hashing.hexdigest()
+
+        return _whole(ask)
 
     def _take_back(self, key: Key, version: Version) -> None:
         """Remove what was stored wrongly where nothing was, unless somebody has replaced it."""

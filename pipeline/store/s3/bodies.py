@@ -22,7 +22,7 @@ class Parts:
     """
 
     over: int = 32 * MIB
-    size: int = 16 * MIB
+    size: int = 8 * MIB
 
     def size_for(self, whole: int) -> int:
         """Of each part of an object; the same for every upload of it."""

@@ -43,7 +43,6 @@ class Operation:
         self._allowed = seconds
         self._begun = time.monotonic()
         self._connections: set[_Watched] = set()
-        self._set_alarm()
 
     def allow(self, seconds: float) -> None:
         """Let it last longer: there is more to move than was known."""
@@ -61,32 +60,51 @@ class Operation:
             connection.owner = self
             self._connections.add(connection)
 
-    def end(self) -> None:
-        """It is done: nothing of it is cut any more."""
-        self._alarm.cancel()
-        with _OWNING:
-            self._connections.clear()
-
-    def _left(self) -> float:
-        return self._begun + self._allowed - time.monotonic()
-
-    def _set_alarm(self) -> None:
-        self._alarm = threading.Timer(max(self._left(), 0), self._ring)
-        self._alarm.daemon = True
-        self._alarm.start()
-
-    def _ring(self) -> None:
-        if self._left() > 0:
-            self._set_alarm()
-            return
-        with _OWNING:
+    def look(self) -> None:
+        """Cut its connections if its time is up."""
+        if self._left() <= 0 and not self.over:
             self.over = True
             for connection in self._connections:
                 if connection.owner is self:
                     connection.cut()
 
+    def _left(self) -> float:
+        return self._begun + self._allowed - time.monotonic()
 
+
+class _Watch:
+    """One thread that looks at all operations now and then; a timer for each would take a tenth of a small put."""
+
+    def __init__(self) -> None:
+        self._running: set[Operation] = set()
+        self._some = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def begin(self, operation: Operation) -> None:
+        with _OWNING:
+            self._running.add(operation)
+            self._some.set()
+            if not self._thread:
+                self._thread = threading.Thread(target=self._look, name="deadlines of a bucket", daemon=True)
+                self._thread.start()
+
+    def end(self, operation: Operation) -> None:
+        with _OWNING:
+            self._running.discard(operation)
+
+    def _look(self) -> None:
+        while self._some.wait():
+            time.sleep(_EVERY_S)
+            with _OWNING:
+                for operation in self._running:
+                    operation.look()
+                if not self._running:
+                    self._some.clear()
+
+
+_EVERY_S = 0.1
 _OWNING = threading.Lock()
+_WATCH = _Watch()
 _here = threading.local()
 
 
@@ -97,6 +115,7 @@ def within(seconds: float) -> Iterator[Operation]:
     A timeout of each read stops no server that sends a byte now and then.
     """
     operation = _here.operation = Operation(seconds)
+    _WATCH.begin(operation)
     try:
         yield operation
     except Exception:
@@ -104,7 +123,7 @@ def within(seconds: float) -> Iterator[Operation]:
         raise
     finally:
         _here.operation = None
-        operation.end()
+        _WATCH.end(operation)
 
 
 def _current() -> Operation | None:
