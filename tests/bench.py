@@ -12,6 +12,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -31,6 +32,7 @@ SPEECH = ROOT / "episodes" / "03-detachering" / "detachering.mp3"
 MINUTES = 10
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
 OMROEP = Path(sys.executable).with_name("omroep")
+S5CMD = Path(sys.executable).with_name("s5cmd")
 
 
 @dataclass(frozen=True)
@@ -111,6 +113,7 @@ def main() -> None:
         reservoir(Path(folder))
         nothing_to_do(Path(folder))
         many(Path(folder))
+        uploads(Path(folder))
 
 
 def job(source: Path, target: Path, cores: int = ffmpeg.CORES) -> None:
@@ -170,11 +173,25 @@ def loudnorm_job(source: Path, target: Path, program: str) -> None:
     subprocess.run([*made, "-b:a", "128k", target], check=True)
 
 
+def upload_job(source: Path, target: Path, url: str) -> None:
+    """Put every file of a folder in a bucket, as a publish does; `target` gets the seconds, without the start-up."""
+    from pipeline.store import s3
+    from tests import store_contract
+
+    store = s3.connect(url)
+    items = [store_contract.make(file.name, file) for file in sorted(source.iterdir())]
+    begun = time.perf_counter()
+    with ThreadPoolExecutor(store.writers) as pool:
+        list(pool.map(lambda item: store.put(item, expected=None), items))
+    target.write_text(str(time.perf_counter() - begun))
+
+
 JOBS: dict[str, Callable[[Path, Path, str], None]] = {
     "all-cores": lambda source, target, _: job(source, target),
     "one-core": lambda source, target, _: job(source, target, 1),
     "pydub": pydub_job,
     "loudnorm": loudnorm_job,
+    "upload": upload_job,
 }
 """What runs as a process of its own: source, target, program."""
 
@@ -304,6 +321,37 @@ def many(folder: Path) -> None:
         compose()
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         row(f"1,000 episodes: {what}", [Run(time.perf_counter() - start, peak)])
+
+
+def uploads(folder: Path) -> None:
+    """Ten hours of audio and 200 pages to a bucket, beside s5cmd, on a server of this machine."""
+    from tests import seaweed  # here, for boto3 takes its time, and every job imports this module
+
+    sources = {"10 files of 60 MB": (10, 60_000_000), "200 files of 5 kB": (200, 5_000)}
+    with seaweed.started(folder) as server:
+        environ = {**server.environment(), "S3_ENDPOINT_URL": server.endpoint}
+        for what, (count, size) in sources.items():
+            source = folder / what
+            source.mkdir()
+            for number in range(count):
+                (source / f"{number}.bin").write_bytes(os.urandom(size))
+            theirs, ours = [], []
+            for number in range(ROUNDS):
+                place = f"s3://{server.bucket}/{size}-{number}"
+                theirs.append(timed([S5CMD, "cp", f"{source}/", f"{place}-s5cmd/"], **environ))
+                command: list[str | Path] = [
+                    sys.executable,
+                    "-m",
+                    "tests.bench",
+                    "--job",
+                    "upload",
+                    source,
+                    folder / "seconds",
+                ]
+                run = timed([*command, f"{place}-omroep"], **environ)
+                ours.append(replace(run, wall_s=float((folder / "seconds").read_text())))
+            row(f"s5cmd, {what} to a bucket", theirs)
+            row(f"omroep, {what}, start-up apart", ours, beside=theirs)
 
 
 def _composers(edition: Edition, look: object) -> list[tuple[str, Callable[[], object]]]:

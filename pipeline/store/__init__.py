@@ -23,6 +23,18 @@ class Found:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Unfinished:
+    """A put that was begun and never ended, by a run that was stopped: it takes room, and no reader sees it."""
+
+    key: Key
+    """What it was to be, or where it lies."""
+    id: str
+    """The store's own name for it."""
+    begun: datetime
+    """By the store's own clock, with its offset."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Contents:
     """Bytes that were read, and the version they were read at."""
 
@@ -51,6 +63,11 @@ class Store(Protocol):
     """
 
     @property
+    def writers(self) -> int:
+        """How many puts at a time are worth while."""
+        ...
+
+    @property
     def name(self) -> str:
         """Where this is, as a producer would say it (no credentials)."""
         ...
@@ -76,4 +93,13 @@ class Store(Protocol):
 
     def delete(self, key: Key) -> None:
         """Remove what is under `key`; nothing there is no error."""
+        ...
+
+    def unfinished(self, older_than: datetime) -> Iterator[Unfinished]:
+        """Puts that were begun before then and never ended; none that a run now alive could still end, where the store
+        can tell."""
+        ...
+
+    def abandon(self, upload: Unfinished) -> None:
+        """Remove it; one that is gone is no error."""
         ...

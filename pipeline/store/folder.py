@@ -15,7 +15,7 @@ from uuid import uuid4
 
 from pipeline.errors import Conflict, Problem, StoreError
 from pipeline.model import Digest, Key, Object, Version
-from pipeline.store import ANYTHING, Anything, Contents, Found
+from pipeline.store import ANYTHING, Anything, Contents, Found, Unfinished
 
 WORKSHOP = ".omroep-tmp"
 """Where files are made before they are renamed to their place: in the folder itself, so on the same file system."""
@@ -43,6 +43,8 @@ class FolderStore:
     read every file they report, to say its version.
     """
 
+    writers = 8
+
     def __init__(self, root: Path, *, called: str = "") -> None:
         self._root = root
         self._called = called or str(root)
@@ -55,7 +57,7 @@ class FolderStore:
 
     def read(self, key: Key, *, most: int | None = None) -> Contents | None:
         """See `Store.read`."""
-        with _in_words(key, "read"):
+        with self._in_words(key, "read"):
             file = _opened(self._place(key))
             if file is None:
                 return None
@@ -65,7 +67,7 @@ class FolderStore:
 
     def stat(self, key: Key) -> Found | None:
         """See `Store.stat`."""
-        with _in_words(key, "read"):
+        with self._in_words(key, "read"):
             return _found(key, self._place(key))
 
     def path(self, key: Key) -> Path | None:
@@ -75,7 +77,7 @@ class FolderStore:
 
     def put(self, item: Object, *, expected: Version | Anything | None = ANYTHING) -> Version:
         """See `Store.put`."""
-        with _in_words(item.key, "stored"):
+        with self._in_words(item.key, "stored"):
             target = self._place(item.key)
             with self._draft() as (draft, file):
                 _copy(item, file)
@@ -90,19 +92,34 @@ class FolderStore:
 
     def list(self, prefix: str = "") -> Iterator[Found]:
         """See `Store.list`."""
-        with _in_words(self.name, "listed"):
+        with self._in_words(self.name, "listed"):
             for key in sorted(self._keys(prefix)):
                 if found := _found(key, self._root / key):  # else it was deleted since, or is no file
                     yield found
 
     def delete(self, key: Key) -> None:
         """See `Store.delete`."""
-        with _in_words(key, "deleted"):
+        with self._in_words(key, "deleted"):
             path = self._place(key)
             if _is_file(path):
                 with self._locked():
                     path.unlink(missing_ok=True)
                     self._sync_folders(path)
+
+    def unfinished(self, older_than: datetime) -> Iterator[Unfinished]:
+        """See `Store.unfinished`: drafts of runs that were killed; the next put clears them by itself."""
+        with self._in_words(self.name, "listed"):
+            for draft in sorted(self._dead()):
+                begun = datetime.fromtimestamp(draft.stat().st_mtime, UTC)
+                if begun < older_than:
+                    yield Unfinished(key=Key(f"{WORKSHOP}/{draft.name}"), id=draft.name, begun=begun)
+
+    def abandon(self, upload: Unfinished) -> None:
+        """See `Store.abandon`."""
+        with self._in_words(upload.key, "deleted"):
+            for draft in self._dead():
+                if draft.name == upload.id:
+                    draft.unlink(missing_ok=True)
 
     def _keys(self, prefix: str) -> Iterator[Key]:
         """Of files that begin so; a folder whose files cannot is not entered."""
@@ -113,6 +130,16 @@ class FolderStore:
             begin = "" if here == "." else f"{here}/"
             folders[:] = [name for name in folders if _meet(f"{begin}{name}/", prefix) and begin + name != WORKSHOP]
             yield from (Key(begin + name) for name in files if (begin + name).startswith(prefix))
+
+    @contextmanager
+    def _in_words(self, subject: str, verb: str) -> Iterator[None]:
+        """OSError as a StoreError that says which file and why."""
+        try:
+            yield
+        except OSError as error:
+            what, mend = _REASONS.get(error.errno, (error.strerror or type(error).__name__, "Mend that and try again."))
+            where = error.filename or self._root  # a write that fails does not say where
+            raise StoreError(Problem(what=f"{subject} could not be {verb} ({where}): {what}.", mend=mend)) from error
 
     def _place(self, key: Key) -> Path:
         """Where `key` is kept; StoreError when that could be outside the root."""
@@ -154,13 +181,19 @@ class FolderStore:
             path.unlink(missing_ok=True)
 
     def _sweep(self) -> None:
-        """Remove the drafts of runs that were killed: those whose lock nobody holds."""
+        for path in self._dead():
+            path.unlink(missing_ok=True)
+
+    def _dead(self) -> Iterator[Path]:
+        """The drafts of runs that were killed: those whose lock nobody holds."""
+        if self._workshop.is_symlink() or not self._workshop.is_dir():
+            return
         for path in self._workshop.iterdir():
             if path.name == "lock":
                 continue
             with suppress(BlockingIOError, FileNotFoundError), path.open("rb") as file:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                path.unlink()
+                yield path
 
     def _sync_folders(self, path: Path) -> None:
         """Make the names that lead from the root to `path` survive a power cut."""
@@ -233,14 +266,3 @@ def _version(file: BinaryIO, *, begun_with: bytes = b"") -> Version:
 
 def _raise(error: OSError) -> None:
     raise error
-
-
-@contextmanager
-def _in_words(subject: str, verb: str) -> Iterator[None]:
-    """OSError as a StoreError that says which file and why."""
-    try:
-        yield
-    except OSError as error:
-        reason, mend = _REASONS.get(error.errno, (error.strerror or type(error).__name__, "Mend that and try again."))
-        where = f" ({error.filename})" if error.filename else ""
-        raise StoreError(Problem(what=f"{subject} could not be {verb}{where}: {reason}.", mend=mend)) from error

@@ -9,7 +9,7 @@ from pathlib import Path
 from pipeline import digest
 from pipeline.errors import Conflict, Problem, StoreError
 from pipeline.model import Key, Object, Version
-from pipeline.store import ANYTHING, Anything, Contents, Found
+from pipeline.store import ANYTHING, Anything, Contents, Found, Unfinished
 
 
 class MemoryStore:
@@ -19,6 +19,7 @@ class MemoryStore:
     """
 
     name = "memory"
+    writers = 8
 
     def __init__(self) -> None:
         self.objects: dict[Key, Object] = {}
@@ -65,6 +66,13 @@ class MemoryStore:
         with self._lock:
             self.log.append(("delete", key))
             self.objects.pop(key, None)
+
+    def unfinished(self, older_than: datetime) -> Iterator[Unfinished]:
+        """See `Store.unfinished`: here every put ends at once."""
+        return iter(())
+
+    def abandon(self, upload: Unfinished) -> None:
+        """See `Store.abandon`."""
 
     def _asked(self, verb: str, key: Key) -> Object | None:
         with self._lock:

@@ -1,0 +1,143 @@
+"""A large object sent in parts: an upload that was interrupted goes on where it was."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from pipeline.store.s3 import answers
+from pipeline.store.s3.bodies import Body, Piece, md5
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import CompletedPartTypeDef
+
+SENDS = 3
+"""How often the same bytes are sent while something alters them on their way."""
+
+
+class Multipart:
+    """The upload of one object to where `at` says (its bucket and key); `vouched` says whether the server showed for
+    every part that it holds exactly its bytes."""
+
+    def __init__(self, client: S3Client, at: Mapping[str, str], body: Body, *, size: int) -> None:
+        self.vouched = True
+        self._client = client
+        self._at: Mapping[str, Any] = at
+        self._body = body
+        self._pieces = body.pieces(size)
+
+    def send(self, headers: Mapping[str, Any], condition: Mapping[str, Any]) -> str:
+        """The ETag of what was put together; what an earlier upload of the same bytes has sent is not sent again."""
+        upload, held = self._begun()
+        if upload:
+            etag = self._finished(upload, held, condition)
+            if stored := self._stored(headers):
+                return stored
+            condition = {"IfMatch": etag}  # it was begun with other headers, which are kept from its beginning on
+        created = self._client.create_multipart_upload(**self._at, ChecksumAlgorithm="SHA256", **headers)
+        etag = self._finished(created["UploadId"], {}, condition)
+        return self._stored(headers) or etag
+
+    def _finished(self, upload: str, held: Mapping[int, CompletedPartTypeDef], condition: Mapping[str, Any]) -> str:
+        try:
+            parts = [held.get(piece.number) or self._sent(upload, piece) for piece in self._pieces]
+            return self._client.complete_multipart_upload(
+                **self._at, UploadId=upload, MultipartUpload={"Parts": parts}, **condition
+            )["ETag"]
+        except ClientError as error:
+            if answers.code(error) in answers.CONFLICTS and not answers.tried_again(error):
+                abort(self._client, self._at, upload)  # nobody will want it
+            raise
+
+    def _sent(self, upload: str, piece: Piece) -> CompletedPartTypeDef:
+        block = self._body.bytes_of(piece)
+        told = _told(piece)
+        for attempt in range(1, SENDS + 1):
+            try:
+                answer = self._client.upload_part(
+                    **self._at, UploadId=upload, PartNumber=piece.number, Body=block, ChecksumSHA256=told
+                )
+            except ClientError as error:
+                if answers.code(error) not in answers.DIGESTS or attempt == SENDS:
+                    raise
+            else:
+                break
+        if answer.get("ChecksumSHA256") != told and answer["ETag"].strip('"') != md5(block):
+            self.vouched = False
+        return _completed(piece, answer)
+
+    def _begun(self) -> tuple[str, Mapping[int, CompletedPartTypeDef]]:
+        """The unfinished upload that holds most of our parts, and these; an empty name when there is none."""
+        found = {upload: self._held(upload) for upload in self._unfinished()}
+        upload = max(found, key=lambda upload: len(found[upload]), default="")
+        return (upload, found[upload]) if upload and found[upload] else ("", {})
+
+    def _unfinished(self) -> Iterator[str]:
+        try:
+            listed = list(uploads(self._client, self._at["Bucket"], self._at["Key"]))
+        except ClientError:  # not allowed, or not known to the server: then nothing is resumed
+            return
+        yield from (entry["UploadId"] for entry in listed if entry["Key"] == self._at["Key"])
+
+    def _held(self, upload: str) -> Mapping[int, CompletedPartTypeDef]:
+        """Those parts that are there with the right bytes."""
+        try:
+            pages = list(self._client.get_paginator("list_parts").paginate(**self._at, UploadId=upload))
+        except ClientError:  # finished or removed since
+            return {}
+        there = {part["PartNumber"]: part for page in pages for part in page.get("Parts", ())}
+        return {
+            piece.number: _completed(piece, there[piece.number])
+            for piece in self._pieces
+            if piece.number in there and self._is(piece, there[piece.number])
+        }
+
+    def _is(self, piece: Piece, part: Mapping[str, Any]) -> bool:
+        if part["Size"] != piece.size:
+            return False
+        if told := part.get("ChecksumSHA256"):
+            return bool(told == _told(piece))
+        return bool(part["ETag"].strip('"') == md5(self._body.bytes_of(piece)))
+
+    def _stored(self, headers: Mapping[str, Any]) -> str | None:
+        """Its ETag, if it is there with these headers: some servers give it another one than when it was completed."""
+        head: Mapping[str, Any] = self._client.head_object(**self._at)
+        told = {**head, "Metadata": metadata(head)}
+        as_sent = head["ContentLength"] == self._body.item.size and all(
+            told.get(name) == value for name, value in headers.items()
+        )
+        return str(head["ETag"]) if as_sent else None
+
+
+def metadata(head: Mapping[str, Any]) -> Mapping[str, str]:
+    """Of an object; some servers write the names in capitals."""
+    return {name.lower(): value for name, value in head.get("Metadata", {}).items()}
+
+
+def uploads(client: S3Client, bucket: str, prefix: str) -> Iterator[Mapping[str, Any]]:
+    """Every unfinished upload of keys that begin so."""
+    pages = client.get_paginator("list_multipart_uploads").paginate(Bucket=bucket, Prefix=prefix)
+    for page in pages:
+        yield from page.get("Uploads", ())
+
+
+def abort(client: S3Client, at: Mapping[str, Any], upload: str) -> None:
+    """Remove an upload with its parts; one that is gone is no error."""
+    try:
+        client.abort_multipart_upload(**at, UploadId=upload)
+    except ClientError as error:
+        if answers.code(error) not in {"NoSuchUpload", *answers.MISSING}:
+            raise
+
+
+def _completed(piece: Piece, part: Mapping[str, Any]) -> CompletedPartTypeDef:
+    # Its digest goes along, told or not: servers that know digests demand it, though some never list it.
+    return {"PartNumber": piece.number, "ETag": part["ETag"], "ChecksumSHA256": _told(piece)}
+
+
+def _told(piece: Piece) -> str:
+    return base64.b64encode(piece.sha256).decode()
