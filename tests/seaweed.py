@@ -12,10 +12,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import CORSConfigurationTypeDef
 
 WEED = shutil.which("weed", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]))
 PARTS = ("s3", "master", "volume", "filer", "admin")
@@ -60,6 +65,15 @@ def started(folder: Path, *, attempts: int = 3) -> Iterator[Server]:
         finally:
             _kill(process, ports)
     raise RuntimeError(f"weed did not start in {attempts} attempts:\n{log.read_text('utf-8', 'replace')[-2000:]}")
+
+
+def let_everybody(client: "S3Client", bucket: str, *actions: str) -> None:
+    """Let strangers do that to the bucket and what is in it, and web pages of others read it."""
+    arn = f"arn:aws:s3:::{bucket}"
+    rule = {"Effect": "Allow", "Principal": "*", "Action": list(actions), "Resource": [arn, f"{arn}/*"]}
+    client.put_bucket_policy(Bucket=bucket, Policy=json.dumps({"Version": "2012-10-17", "Statement": [rule]}))
+    cors: CORSConfigurationTypeDef = {"CORSRules": [{"AllowedMethods": ["GET", "HEAD"], "AllowedOrigins": ["*"]}]}
+    client.put_bucket_cors(Bucket=bucket, CORSConfiguration=cors)
 
 
 def free_ports() -> list[int]:

@@ -11,6 +11,7 @@ ABOUT = {
     "publish": "Make the destination hold this show.",
     "build": "Publish to a folder, whatever the show's destination.",
     "status": "Show how every episode stands.",
+    "verify": "Look at what is published, as a listener does, and say what is wrong with it.",
     "report": "Write pages that show how every episode sounds.",
     "serve": "Look at the show and listen to it on this machine.",
 }
