@@ -4,12 +4,11 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from dataclasses import dataclass
-from typing import Protocol
 
 from pipeline import audit, feed, release
 from pipeline.audit import Report, feeds
-from pipeline.audit.seen import SAMPLE, Damage, Manner, Seen, Sighting, middle_of
+from pipeline.audit.looking import Look, sighting
+from pipeline.audit.seen import Damage, Manner, Seen, Sighting
 from pipeline.errors import Problem, StoreError
 from pipeline.model import Digest, Key, Kind, Object, Release
 from pipeline.outside import CONNECTIONS
@@ -17,24 +16,7 @@ from pipeline.store import Store
 
 OnLooked = Callable[[int, int], None]
 """Called with how many files were looked at, of how many; from several threads."""
-_SEEKABLE = frozenset({Kind.AUDIO, Kind.PICTURE})
 _RECORD = re.compile(r"releases/[0-9a-f]{32}\.json")
-
-
-class Visitor(Protocol):
-    """Who looks at published files; `outside.Outside` does over HTTP."""
-
-    def get(self, key: Key, *, size: int, keep: bool = False) -> Seen:
-        """All that is under `key`, which should have `size` bytes; with `keep`, its body too."""
-        ...
-
-    def head(self, key: Key) -> Seen | None:
-        """What is said of it beforehand; None where there is nothing to ask."""
-        ...
-
-    def part(self, key: Key, *, first: int, count: int) -> Seen | None:
-        """`count` bytes from `first`; None where one cannot ask for a part."""
-        ...
 
 
 class Inside:
@@ -58,18 +40,6 @@ class Inside:
     def part(self, key: Key, *, first: int, count: int) -> Seen | None:
         """See `Visitor.part`."""
         return None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Look:
-    """How one looks, where, and how closely."""
-
-    visitor: Visitor
-    manner: Manner
-    address: str = ""
-    """Where listeners would; empty where one looks through the store."""
-    quick: bool = False
-    """Audio is not read: its size, type and first bytes are looked at."""
 
 
 def verify(store: Store, look: Callable[[Release], Look], on_looked: OnLooked = lambda done, of: None) -> Report:
@@ -137,42 +107,21 @@ def _looked(look: Look, published: Release, keys: frozenset[Key], on_looked: OnL
     known, entries = audit.subjects(published.edition), published.edition.entries
     done = iter(range(1, len(items) + 1))
 
-    def sighting(item: Object) -> Sighting:
-        seen = _sighting(look, item, audit.subject(item, known, entries), stored=item.key in keys)
+    def looked_at(item: Object) -> Sighting:
+        seen = sighting(look, item, audit.subject(item, known, entries), stored=item.key in keys)
         on_looked(next(done), len(items))
         return seen
 
-    first = sighting(items[0])
+    first = looked_at(items[0])
     if first.whole.status is None:
         return (first,)  # nobody is there: asking for the rest would only take long
     pool = ThreadPoolExecutor(max_workers=CONNECTIONS)
     try:
-        waiting = [pool.submit(sighting, item) for item in items[1:]]
+        waiting = [pool.submit(looked_at, item) for item in items[1:]]
         wait(waiting, return_when=FIRST_EXCEPTION)
     finally:
         pool.shutdown(wait=False, cancel_futures=True)  # does not wait, so that an interrupt does not
     return (first, *(future.result() for future in waiting if not future.cancelled()))
-
-
-def _sighting(look: Look, item: Object, subject: str, *, stored: bool) -> Sighting:
-    visitor, unread = look.visitor, look.quick and item.kind is Kind.AUDIO
-    first, count = (0, min(SAMPLE, item.size)) if unread else middle_of(item.size)
-    seeks = item.kind in _SEEKABLE and count > 0
-    part = visitor.part(item.key, first=first, count=count) if seeks else None
-    whole = part if unread and part else visitor.get(item.key, size=item.size, keep=item.kind is Kind.FEED)
-    there = whole.status in (200, 206)
-    return Sighting(
-        item=item,
-        subject=subject,
-        stored=stored,
-        manner=look.manner,
-        whole=whole,
-        head=visitor.head(item.key) if there and seeks else None,
-        part=part if there else None,
-        first=first,
-        count=count,
-        read=not (unread and part),
-    )
 
 
 def _orphans(store: Store, keys: frozenset[Key], published: Release) -> Iterator[Key]:

@@ -12,6 +12,7 @@ import pytest
 
 from pipeline import audit, digest, release
 from pipeline.audit import Report
+from pipeline.audit.looking import Look
 from pipeline.audit.seen import Manner
 from pipeline.errors import StoreError
 from pipeline.model import Cache, Key, Kind, Object
@@ -20,7 +21,7 @@ from pipeline.store import s3
 from pipeline.store.folder import FolderStore
 from pipeline.store.memory import MemoryStore
 from pipeline.store.raw import Bucket
-from pipeline.verify import Inside, Look, verify
+from pipeline.verify import Inside, verify
 from tests import seaweed, web
 from tests.shows import write_episode, write_show, write_tone
 from tests.test_publish import OMROEP, edit, published

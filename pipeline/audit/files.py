@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from pipeline.audit.looking import SEEKABLE
 from pipeline.audit.seen import Damage, Manner, Seen, Sighting
 from pipeline.model import Cache, Kind
 
@@ -205,8 +206,6 @@ _AS_GOOD: Mapping[str, frozenset[str]] = {
     "text/xml": frozenset({"application/xml"}),
 }
 """Other names of a type that apps take as well."""
-_SEEKABLE = frozenset({Kind.AUDIO, Kind.PICTURE})
-"""Must answer HEAD and byte ranges (Apple-823)."""
 _DAY_S = 86_400
 
 
@@ -357,13 +356,13 @@ SERVED = (
         id="head",
         found=_head,
         why="Apple asks with HEAD for a file's length, and refuses a show that cannot tell (Apple-823).",
-        kinds=_SEEKABLE,
+        kinds=SEEKABLE,
     ),
     Rule(
         id="ranges",
         found=_ranges,
         why="Listeners cannot skip forward or go on after a break; Apple asks for it (Apple-823).",
-        kinds=_SEEKABLE,
+        kinds=SEEKABLE,
     ),
     Rule(
         id="cors",

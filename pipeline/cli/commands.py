@@ -12,6 +12,7 @@ ABOUT = {
     "build": "Publish to a folder, whatever the show's destination.",
     "status": "Show how every episode stands.",
     "verify": "Look at what is published, as a listener does, and say what is wrong with it.",
+    "doctor": "Ask this machine and the destination whether they can keep omroep's promises.",
     "report": "Write pages that show how every episode sounds.",
     "serve": "Look at the show and listen to it on this machine.",
 }

@@ -7,6 +7,7 @@ import click
 
 from pipeline import audit, catalog
 from pipeline.audit import Report
+from pipeline.audit.looking import Look
 from pipeline.audit.seen import Manner
 from pipeline.cli import tell
 from pipeline.cli.settings import Settings, as_json, destination, public_address
@@ -14,7 +15,7 @@ from pipeline.errors import Exit, ShowError
 from pipeline.model import Release
 from pipeline.outside import Outside, beneath
 from pipeline.store import Store
-from pipeline.verify import Inside, Look
+from pipeline.verify import Inside
 from pipeline.verify import verify as story
 
 if TYPE_CHECKING:  # boto3 takes 0.4 s to import, and only a bucket needs it

@@ -1,0 +1,42 @@
+"""All questions to a bucket, asked in a folder of its own that is gone at the end."""
+
+from collections.abc import Generator
+
+from pipeline.doctor import Answer, Finding, examined, holding, strangers, writers
+from pipeline.doctor.ward import FOLDER, Ward
+from pipeline.errors import StoreError
+
+PROBES = (*holding.PROBES, *writers.PROBES, *strangers.PROBES)
+"""In the order in which they are asked."""
+
+
+def examine(ward: Ward) -> Generator[Finding]:
+    """Every answer; whatever was written is removed at the end, whatever happens before."""
+    left = 0
+    try:
+        yield from examined(PROBES, ward)
+    finally:
+        left = _clean(ward)
+    if left:
+        yield Finding(
+            id="clean",
+            question="Can what was written to find all this out be removed?",
+            answer=Answer.WEAK,
+            told=f"{left} small files stay beneath {ward.store.name}/{FOLDER}/{ward.token}/.",
+            means="Listeners notice nothing of them.",
+            mend="Remove that folder.",
+        )
+
+
+def _clean(ward: Ward) -> int:
+    """How many of our files could not be removed."""
+    left = 0
+    try:
+        for found in ward.store.list(ward.key("")):
+            try:
+                ward.store.delete(found.key)
+            except StoreError:
+                left += 1
+    except StoreError:
+        return left  # without a right to list nothing was written either, or the bucket has gone away
+    return left
