@@ -38,11 +38,13 @@ class Web:
     faults: list[Fault] = field(default_factory=list)
     address: str = ""
     asked: list[tuple[str, str]] = field(default_factory=list)
+    behind: Callable[[Key], Object | None] = lambda key: None
+    """Where it looks for what it does not have itself."""
 
     def answer(self, method: str, key: str, asked: Mapping[str, str]) -> Answer:
         """The answer to one request."""
         self.asked.append((method, key))
-        item = self.objects.get(Key(key))
+        item = self.objects.get(Key(key)) or self.behind(Key(key))
         if not item:
             return Answer(method, key, asked, 404, {"Content-Type": "text/plain"}, b"not here")
         body = item.body if isinstance(item.body, bytes) else Path(str(item.body)).read_bytes()

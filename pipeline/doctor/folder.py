@@ -7,7 +7,6 @@ import tempfile
 from pathlib import Path
 
 from pipeline.doctor import Outcome, Probe, broken, ok, weak
-from pipeline.text import megabytes
 
 SCARCE = 2_000_000_000
 """Bytes: less than this is told."""
@@ -23,7 +22,7 @@ def existing(path: Path) -> Path:
 def room(*paths: Path) -> Outcome:
     """Whether there is enough room on the disks of `paths`."""
     least = min((shutil.disk_usage(existing(path)).free, str(path)) for path in paths)
-    told = f"{megabytes(least[0])} free for {least[1]}."
+    told = f"{least[0] / 1e9:.1f} GB free for {least[1]}."
     return ok(told) if least[0] >= SCARCE else weak(told) if least[0] >= TOO_LITTLE else broken(told)
 
 

@@ -61,13 +61,19 @@ def _keeps(ward: Ward) -> Outcome:
     item = ward.object("keeps", kind=Kind.SIDECAR, type="text/vtt; charset=utf-8", cache=Cache.IMMUTABLE)
     ward.store.put(item)
     head = ward.bucket.ask("head_object", Key=ward.bucket.prefix + item.key).fields
-    wanted = {"ContentType": item.type, "CacheControl": str(item.cache), "Metadata": {"sha256": item.sha256}}
-    lost = [name for name, value in wanted.items() if head.get(name) != value]
-    words = {"ContentType": "type", "CacheControl": "caching", "Metadata": "SHA-256"}
-    if not lost:
-        return ok("A file's type, caching and SHA-256 are kept with it.")
-    told = f"Not kept with a file: its {', '.join(words[name] for name in lost)}."
-    return weak(told) if lost == ["Metadata"] else broken(told)
+    kept = {"type": head.get("ContentType") == item.type, "caching": head.get("CacheControl") == str(item.cache)}
+    if all(kept.values()):
+        return ok("A file's type and caching are kept with it.")
+    return broken(f"Not kept with a file: its {' and '.join(name for name, well in kept.items() if not well)}.")
+
+
+def _remembers(ward: Ward) -> Outcome:
+    item = ward.object("remembers")
+    ward.store.put(item)
+    found = ward.store.stat(item.key)
+    if found is None or found.sha256 != item.sha256:
+        return weak("A file's SHA-256 is not told back with it.")
+    return ok("A file's SHA-256 is kept with it.")
 
 
 def _names(ward: Ward) -> Outcome:
@@ -87,8 +93,10 @@ def _range(ward: Ward) -> Outcome:
     item = ward.object("range", 1000)
     ward.store.put(item)
     part = Outside(ward.bucket.signed).part(item.key, first=300, count=50)
-    if part.status != 206 or not isinstance(item.body, bytes) or part.begin != item.body[300:350]:
+    if not isinstance(item.body, bytes) or part.size != 50 or part.begin != item.body[300:350]:
         return broken(f"Part of a file cannot be asked for (status {part.status or 'none'}).")
+    if part.status != 206:
+        return weak(f"Part of a file is answered with status {part.status} instead of 206.")
     return ok("Part of a file can be asked for.")
 
 
@@ -157,10 +165,17 @@ PROBES: tuple[Probe[Ward], ...] = (
     ),
     Probe(
         id="keeps",
-        question="Are type, caching and SHA-256 kept with a file?",
+        question="Are type and caching kept with a file?",
         means="Apps do not take the feed for a feed or audio for audio, or keep an old feed.",
         mend="Use a store that keeps them, or set them in the web server or CDN in front of it.",
         ask=_keeps,
+    ),
+    Probe(
+        id="remembers",
+        question="Is a file's SHA-256 kept with it?",
+        means="When an answer is lost on the way, a publish cannot tell its own file from another's, and may stop.",
+        mend="Run the publish again when it stops.",
+        ask=_remembers,
     ),
     Probe(
         id="names",
@@ -172,7 +187,7 @@ PROBES: tuple[Probe[Ward], ...] = (
     Probe(
         id="range",
         question="Can part of a file be asked for?",
-        means="A publish cannot look at the feed's beginning; listeners cannot skip forward.",
+        means="Some players cannot skip forward or go on after a break.",
         mend="Use a store that honours the Range header.",
         ask=_range,
     ),
