@@ -1,8 +1,8 @@
 """All questions to a bucket, asked in a folder of its own that is gone at the end."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 
-from pipeline.doctor import Answer, Finding, examined, holding, strangers, writers
+from pipeline.doctor import Answer, Finding, Probe, examined, holding, strangers, writers
 from pipeline.doctor.ward import FOLDER, Ward
 from pipeline.errors import StoreError
 
@@ -10,11 +10,11 @@ PROBES = (*holding.PROBES, *writers.PROBES, *strangers.PROBES)
 """In the order in which they are asked."""
 
 
-def examine(ward: Ward) -> Generator[Finding]:
+def examine(ward: Ward, probes: Sequence[Probe[Ward]] = PROBES) -> Generator[Finding]:
     """Every answer; whatever was written is removed at the end, whatever happens before."""
     left = 0
     try:
-        yield from examined(PROBES, ward)
+        yield from examined(probes, ward)
     finally:
         left = _clean(ward)
     if left:

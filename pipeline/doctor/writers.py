@@ -8,7 +8,7 @@ from pipeline.doctor.ward import Ward
 from pipeline.errors import Conflict
 from pipeline.model import Object, Version
 
-WRITERS = 8
+WRITERS = 4
 """At the same moment."""
 _ALONE = (
     "Let one job at a time publish to this bucket (in CI: one concurrency group), and never from two places, or use a "
