@@ -1,6 +1,7 @@
 """Looking at addresses as a listener's app does: plain HTTP, answers read to their end without being kept."""
 
 import hashlib
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -27,6 +28,9 @@ _TRIES = 2
 _CHUNK = 1 << 18
 _SPARE = 1 << 16
 """Bytes that are read beyond what was expected, to see that there are too many."""
+_PATIENCE_S = 60
+_SLOWEST = 16_000
+"""Bytes a second, once patience is at its end: half of what a listener needs to go on listening."""
 _HEADERS = {"User-Agent": "omroep", "Origin": ORIGIN, "Accept-Encoding": "identity"}
 _REASONS: tuple[tuple[type[Exception], str], ...] = (
     (exceptions.NameResolutionError, "its name is not known"),
@@ -119,8 +123,9 @@ class _Reader:
         hashing, size, failure = hashlib.sha256(), 0, ""
         begin = middle = b""
         kept: list[bytes] = []
+        begun = time.monotonic()
         try:
-            while size < self.most and (chunk := answer.read(min(_CHUNK, self.most - size), decode_content=True)):
+            while size < self.most and (chunk := answer.read1(min(_CHUNK, self.most - size), decode_content=True)):
                 hashing.update(chunk)
                 begin += chunk[: SAMPLE - len(begin)]
                 if self.at >= 0 and len(middle) < SAMPLE and size + len(chunk) > self.at:
@@ -129,6 +134,9 @@ class _Reader:
                 size += len(chunk)
                 if self.keep:
                     kept.append(chunk)
+                if time.monotonic() - begun > _PATIENCE_S + size / _SLOWEST:
+                    failure = "it comes too slowly"
+                    break
         except HTTPError as error:
             failure = _reason(error)
         finally:

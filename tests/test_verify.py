@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import pytest
 
-from pipeline import audit, digest, release
+from pipeline import audit, digest, outside, release
 from pipeline.audit import Report
 from pipeline.audit.looking import Look
 from pipeline.audit.seen import Manner
@@ -144,7 +144,7 @@ def swapped(item: Object) -> Object:
     return bodied(item, bytes([body_of(item)[0] ^ 1]) + body_of(item)[1:])
 
 
-AUDIO, PAGE, COVER = r"^audio/een\..*mp3$", r"^episodes/een\.html$", r"^images/cover-1400\."
+AUDIO, PAGE, COVER = r"^audio/een\..*mp3$", r"^episodes/een\.html$", r"^images/cover\."
 STORED: dict[str, tuple[Callable[[Place], None], Found]] = {
     "audio deleted": (lambda at: at.remove(AUDIO), {("gone", "audio/een.mp3")}),
     "audio cut": (lambda at: at.change(AUDIO, cut), {("size", "audio/een.mp3")}),
@@ -164,7 +164,7 @@ STORED: dict[str, tuple[Callable[[Place], None], Found]] = {
         lambda at: at.change(PAGE, lambda item: replace(item, cache=Cache.IMMUTABLE)),
         {("cached-too-long", "episodes/een.html")},
     ),
-    "cover missing": (lambda at: at.remove(COVER), {("gone", "images/cover-1400.jpg")}),
+    "cover missing": (lambda at: at.remove(COVER), {("gone", "images/cover.jpg")}),
     "chapters missing": (lambda at: at.remove(r"^chapters/een\."), {("gone", "chapters/een.json")}),
     "transcript swapped": (lambda at: at.change(r"^transcripts/een\.", swapped), {("bytes", "transcripts/een.vtt")}),
     "feed deleted": (lambda at: at.remove(r"^feed\.xml$"), {("gone", "feed.xml")}),
@@ -377,6 +377,14 @@ def test_nobody_there_is_told_once_and_soon(made: MemoryStore, server: web.Web) 
         report = verify(made, lambda release, look=look: look)  # type: ignore[misc]
         assert (found(report), report.looked_at) == ({("no-answer", "feed.xml")}, 1)
         assert said in report.damages[0].told
+
+
+def test_a_drip_is_given_up(made: MemoryStore, server: web.Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An answer that comes too slowly to listen to ends in bounded time, and is told as such."""
+    monkeypatch.setattr(outside, "_PATIENCE_S", 0.3)
+    server.faults.append(web.of("audio/een", web.dripping))
+    report = looked(made, server)
+    assert found(report) == {("size", "audio/een.mp3")}
 
 
 def test_nothing_published_is_told(server: web.Web) -> None:

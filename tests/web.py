@@ -2,8 +2,9 @@
 
 import gzip
 import re
+import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -25,6 +26,8 @@ class Answer:
     body: bytes
     cut: int = 0
     """Bytes of the body that are promised and not sent."""
+    drip_s: float = 0.0
+    """Between pieces of a hundred bytes."""
 
 
 Fault = Callable[[Answer], None]
@@ -81,7 +84,12 @@ def served(objects: Mapping[Key, Object]) -> Iterator[Web]:
             self.send_header("Content-Length", str(len(answer.body)))
             self.end_headers()
             if self.command != "HEAD":
-                self.wfile.write(answer.body[: len(answer.body) - answer.cut])
+                sent = answer.body[: len(answer.body) - answer.cut]
+                piece = 100 if answer.drip_s else len(sent) or 1
+                with suppress(OSError):  # the asker may have had enough of it
+                    for at in range(0, len(sent), piece):
+                        self.wfile.write(sent[at : at + piece])
+                        time.sleep(answer.drip_s)
             self.close_connection = bool(answer.cut)
 
         do_HEAD = do_GET  # noqa: N815 -- the library's name
@@ -168,3 +176,8 @@ def led_to(address: str) -> Fault:
         answer.headers["Location"] = address + answer.key
 
     return done
+
+
+def dripping(answer: Answer) -> None:
+    """The answer comes a hundred bytes at a time."""
+    answer.drip_s = 0.05

@@ -13,11 +13,22 @@ from pipeline.audit.seen import Damage
 from pipeline.model import Digest, Entry, Kind, Release
 from pipeline.text import xml_safe
 
-Told = tuple[str, str, str]
-"""Rule, what is wrong, what a listener would notice."""
+Told = tuple[str, str]
+"""Rule, and what is wrong."""
 
 SUBJECT = "the feed"
-_ODD = "New subscribers get a feed that is not what you published, and apps act on it."
+WHY: Mapping[str, str] = {
+    "gone": LOST[Kind.FEED],
+    "stale-feed": "They do not see what was published last.",
+    "feed-broken": "Apps reject it, and show the show as broken.",
+    "feed-changed": "Apps act on a feed that is not what you published.",
+    "guid-changed": "Every app takes it for a new episode and downloads it again.",
+    "guid-doubled": "Apps show one of them and lose the other.",
+    "item-dropped": "It vanishes from listeners' apps.",
+    "item-added": "Listeners get an episode that is not yours.",
+    "enclosure-changed": "Apps download something else, or nothing.",
+}
+"""What can be wrong with a feed, and what a listener notices of it."""
 _RESTORE = (
     "Bring feed.xml back from an earlier version of {place}, or remove it there and run omroep publish: its release is "
     "recorded, and it comes back as it was."
@@ -45,39 +56,38 @@ def stale(shown: bytes, held: Digest) -> Iterator[Damage]:
     if named != held:
         which = f"that of release {named[:12]}" if named else "no feed that omroep published"
         told = f"listeners get {which}; the store holds release {held[:12]}"
-        yield _damage(("stale-feed", told, "They do not see what was published last."), _PURGE)
+        yield _damage(("stale-feed", told), _PURGE)
 
 
 def damages(body: bytes, release: Release, place: str) -> Iterator[Damage]:
     """Everything in which a feed differs from the one that `release` recorded."""
     if digest.of_bytes(feed.unstamped(body)) in {item.sha256 for item in release.objects if item.kind is Kind.FEED}:
         return
-    for found in tuple(_differences(body, release)) or (("feed-changed", "not what was published", _ODD),):
+    for found in tuple(_differences(body, release)) or (("feed-changed", "not what was published"),):
         yield _damage(found, _RESTORE.format(place=place))
 
 
 def gone(place: str) -> Damage:
     """That there is no feed in the store."""
-    return _damage(("gone", f"there is no feed.xml in {place}", LOST[Kind.FEED]), MEND[Kind.FEED])
+    return _damage(("gone", f"there is no feed.xml in {place}"), MEND[Kind.FEED])
 
 
 def foreign(place: str) -> Damage:
     """That the feed in the store names no release."""
     told = f"the feed.xml in {place} names no release of omroep"
-    return _damage(("feed-changed", told, _ODD), _RESTORE.format(place=place))
+    return _damage(("feed-changed", told), _RESTORE.format(place=place))
 
 
 def _differences(body: bytes, release: Release) -> Iterator[Told]:
     items = _items(body)
     if items is None:
-        yield ("feed-broken", "not well-formed XML", "Apps reject it, and show the show as broken.")
+        yield "feed-broken", "not well-formed XML"
         return
     live = Counter(item.guid for item in items)
     for guid, count in live.items():
         if count > 1:
             titles = " and ".join(f"“{item.title}”" for item in items if item.guid == guid)
-            why = "Apps show one of them and lose the other."
-            yield ("guid-doubled", f"the guid {guid} is there {count} times ({titles})", why)
+            yield "guid-doubled", f"the guid {guid} is there {count} times ({titles})"
     entries, base = release.edition.entries, release.edition.show.base_url
     wanted = {xml_safe(entry.episode.guid): entry for entry in entries}
     strangers = [item for item in items if item.guid not in wanted]
@@ -88,20 +98,20 @@ def _differences(body: bytes, release: Release) -> Iterator[Told]:
         elif alike:
             strangers.remove(alike)
             told = f"“{entry.episode.title}” has the guid {alike.guid}; it was published with {guid}"
-            yield ("guid-changed", told, "Every app takes it for a new episode and downloads it again.")
+            yield "guid-changed", told
         else:
             told = f"“{entry.episode.title}” ({guid}) is not in it any more"
-            yield ("item-dropped", told, "It vanishes from listeners' apps.")
+            yield "item-dropped", told
     for item in strangers:
         told = f"it has “{item.title}” ({item.guid}), which was not published"
-        yield ("item-added", told, "Listeners get an episode that is not yours.")
+        yield "item-added", told
 
 
 def _enclosure(item: Item, entry: Entry, base: str) -> Iterator[Told]:
     media = entry.media
     if item.enclosure != (wanted := (base + quote(media.key), str(media.size), media.type)):
         told = f"“{item.title}” leads to {' '.join(item.enclosure)} instead of {' '.join(wanted)}"
-        yield ("enclosure-changed", told, "Apps download something else, or nothing.")
+        yield "enclosure-changed", told
 
 
 def _is(item: Item, entry: Entry, base: str) -> bool:
@@ -132,5 +142,5 @@ def _item(node: etree._Element) -> Item:
 
 
 def _damage(found: Told, mend: str) -> Damage:
-    rule, told, why = found
-    return Damage(rule=rule, key=feed.KEY, subject=SUBJECT, told=told, why=why, mend=mend)
+    rule, told = found
+    return Damage(rule=rule, key=feed.KEY, subject=SUBJECT, told=told, why=WHY[rule], mend=mend)

@@ -1,6 +1,7 @@
 """All questions to a bucket, asked in a folder of its own that is gone at the end."""
 
 from collections.abc import Generator, Sequence
+from contextlib import suppress
 
 from pipeline.doctor import Answer, Finding, Probe, examined, holding, strangers, writers
 from pipeline.doctor.ward import FOLDER, Ward
@@ -30,13 +31,12 @@ def examine(ward: Ward, probes: Sequence[Probe[Ward]] = PROBES) -> Generator[Fin
 
 def _clean(ward: Ward) -> int:
     """How many of our files could not be removed."""
-    left = 0
     try:
-        for found in ward.store.list(ward.key("")):
-            try:
-                ward.store.delete(found.key)
-            except StoreError:
-                left += 1
+        beneath = ward.key("")
+        there = {found.key for found in ward.store.list(beneath)} | ward.written - {beneath}
+        for key in sorted(there):
+            with suppress(StoreError):
+                ward.store.delete(key)
+        return sum(1 for _ in ward.store.list(beneath))
     except StoreError:
-        return left  # without a right to list nothing was written either, or the bucket has gone away
-    return left
+        return 0  # nothing can be listed: nothing was written either, or the bucket has gone away

@@ -19,8 +19,8 @@ ENCODERS = {"libmp3lame": "MP3 (LAME)", "aac": "AAC", "libopus": "Opus"}
 """What a show may ask for, by ffmpeg's names."""
 FILTERS = frozenset(
     [
-        *("aeval", "aformat", "afade", "alimiter", "ametadata", "amultiply", "anull", "aresample", "asetpts", "asplit"),
-        *("atrim", "concat", "ebur128", "highpass", "pan", "volume"),
+        *("aeval", "aformat", "afade", "alimiter", "ametadata", "amultiply", "anull", "aresample", "asetpts"),
+        *("ashowinfo", "asplit", "atrim", "concat", "ebur128", "highpass", "pan", "volume"),
     ]
 )
 """What mastering asks of ffmpeg."""
@@ -51,19 +51,20 @@ def _ffmpeg(machine: Machine) -> Outcome:
 
 
 def _encoders(machine: Machine) -> Outcome:
-    there = _known(machine, "-encoders")
+    there = known(machine, "-encoders")
     lacking = [name for word, name in ENCODERS.items() if word not in there]
     return weak(f"ffmpeg cannot make {' and '.join(lacking)}.") if lacking else ok("MP3, AAC and Opus can be made.")
 
 
 def _filters(machine: Machine) -> Outcome:
-    lacking = sorted(FILTERS - _known(machine, "-filters"))
+    lacking = sorted(FILTERS - known(machine, "-filters"))
     if lacking:
         return broken(f"ffmpeg lacks {', '.join(lacking)}.")
     return ok("ffmpeg has every filter that mastering uses.")
 
 
-def _known(machine: Machine, what: str) -> frozenset[str]:
+def known(machine: Machine, what: str) -> frozenset[str]:
+    """The names that ffmpeg lists when it is asked for `-encoders` or `-filters`."""
     try:
         told = ffmpeg.pcm(ffmpeg.find(machine.environ), [what], most=1 << 20, timeout_s=20)
     except FfmpegError:

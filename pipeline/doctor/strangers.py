@@ -4,13 +4,15 @@ from pipeline.audit import files
 from pipeline.audit.seen import Damage
 from pipeline.doctor import Outcome, Probe, broken, ok, weak
 from pipeline.doctor.ward import Ward
-from pipeline.outside import Outside
+from pipeline.model import Key
+from pipeline.outside import Outside, beneath
 
 
 def _strangers_list(ward: Ward) -> Outcome:
-    seen = Outside(lambda method, key: ward.bucket.listing(key)).ask("GET", ward.key(""))
-    if seen.status == 200 and b"ListBucketResult" in (seen.body or b""):
-        return weak("Strangers can list the bucket.")
+    own, public = Outside(lambda method, key: ward.bucket.listing(key)), Outside(beneath(ward.base_url))
+    for seen in (own.ask("GET", ward.key("")), public.ask("GET", Key(""))):
+        if seen.status == 200 and b"<ListBucketResult" in (seen.body or b""):
+            return weak("Strangers can list the bucket.")
     return ok("Strangers cannot list the bucket.")
 
 

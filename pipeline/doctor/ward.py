@@ -1,7 +1,7 @@
 """A bucket that is examined: what is stored there to find out, and how strangers and listeners see it."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
@@ -27,6 +27,8 @@ class Ward:
     token: str
     """Random: nobody can have seen what is stored under it."""
     clock: Callable[[], datetime]
+    written: set[Key] = field(init=False, default_factory=set, compare=False)
+    """What may have been stored: a bad store does not list all of it."""
 
     @cached_property
     def bucket(self) -> Bucket:
@@ -56,7 +58,9 @@ class Ward:
 
     def key(self, name: str) -> Key:
         """Where a file of that name is written."""
-        return Key(f"{FOLDER}/{self.token}/{name}")
+        key = Key(f"{FOLDER}/{self.token}/{name}")
+        self.written.add(key)
+        return key
 
     def object(
         self,
