@@ -23,7 +23,7 @@ from pipeline.errors import Problem, StoreError
 from pipeline.model import Cache, Key, Kind, Object
 from pipeline.store import Contents, s3
 from pipeline.store.raw import Bucket
-from tests import rclone, seaweed, web
+from tests import docs, rclone, seaweed, web
 from tests.shows import write_episode, write_show
 from tests.test_publish import OMROEP
 from tests.tools import require
@@ -430,6 +430,15 @@ def test_a_machine_that_lacks_something(
 ) -> None:
     """Exactly that is named."""
     assert bad(list(examined(machine.PROBES, replace(here, **changes)))) == wanted
+
+
+def test_every_question_is_documented() -> None:
+    """With the doctor's own words, also those that are quoted; `make docs` would change nothing."""
+    text = docs.OPERATING.read_text("utf-8")
+    assert docs.between(text, "probes", docs.rows_of_probes()) == text
+    (quoted,) = re.findall(r"(?:^> .*\n)+", text, re.MULTILINE)
+    (probe,) = (each for each in bucket.PROBES if each.id == "replace")
+    assert f"{probe.means} {probe.mend}" in " ".join(quoted.replace("> ", "").split())
 
 
 def test_every_filter_that_is_used_is_asked_for(here: machine.Machine) -> None:

@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 
 from pipeline import audit, digest, outside, release
-from pipeline.audit import Report
+from pipeline.audit import Report, feeds, files
 from pipeline.audit.looking import Look
 from pipeline.audit.seen import Manner
 from pipeline.errors import StoreError
@@ -405,9 +405,9 @@ def folder(made: MemoryStore, tmp_path: Path) -> Path:
     return tmp_path / "public"
 
 
-def omroep(root: Path, folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    command: list[str | Path] = [OMROEP, "--show", root, "verify", "--to", folder, *words]
-    return subprocess.run(command, capture_output=True, text=True, env={"PATH": "", "LC_ALL": "C.UTF-8"})
+def omroep(root: Path, place: Path | str, *words: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    command: list[str | Path] = [OMROEP, "--show", root, "verify", "--to", place, *words]
+    return subprocess.run(command, capture_output=True, text=True, env={"PATH": "", "LC_ALL": "C.UTF-8"} | environ)
 
 
 def test_a_folder_is_looked_at_as_files(root: Path, folder: Path) -> None:
@@ -437,6 +437,35 @@ def test_a_folder_at_an_address(root: Path, folder: Path, server: web.Web) -> No
     assert len(told["problems"]) == 1
 
 
+@pytest.mark.parametrize("words", [("--url", "PLACE"), ("--inside",), ("--inside", "--quick")], ids=" ".join)
+def test_a_bucket_by_the_program(
+    words: tuple[str, ...], root: Path, made: MemoryStore, bucket: str, s3_server: seaweed.Server
+) -> None:
+    """As a listener and with the publisher's own rights: well, then damaged; no secret and no signature is printed."""
+    place = Place(made, bucket, s3_server.endpoint)
+
+    def told() -> subprocess.CompletedProcess[str]:
+        said = [place.address if word == "PLACE" else word for word in words]
+        return omroep(root, place.store.name, *said, "--json", **s3_server.environment())
+
+    assert [json.loads(told().stdout)[name] for name in ("ok", "problems")] == [True, []]
+    place.change(AUDIO, lambda item: replace(item, type="text/plain"))
+    place.change(PAGE, cut)
+    place.remove(COVER)
+    done = told()
+    assert done.returncode == 7
+    assert {damage["rule"] for damage in json.loads(done.stdout)["damages"]} == {"type", "size", "gone"}
+    for secret in (s3_server.secret_key, s3_server.access_key, "X-Amz", "Signature"):
+        assert secret not in done.stdout + done.stderr
+
+
+def test_what_cannot_be_looked_at_is_told(root: Path, folder: Path) -> None:
+    """Nothing published: status 5. An address and --inside at once: status 2."""
+    done = omroep(root, folder.parent / "elsewhere")
+    assert (done.returncode, "Nothing is published at" in done.stderr) == (5, True)
+    assert omroep(root, folder, "--inside", "--url", "http://x.example/").returncode == 2
+
+
 def test_files_are_read_a_piece_at_a_time(made: MemoryStore, tmp_path: Path) -> None:
     """Through a folder nothing but the feed is held in memory."""
     store = FolderStore(tmp_path)
@@ -444,3 +473,14 @@ def test_files_are_read_a_piece_at_a_time(made: MemoryStore, tmp_path: Path) -> 
         store.put(item)
     seen = Inside(store).get(only(made, AUDIO).key, size=1)
     assert (seen.body, seen.sha256) == (None, only(made, AUDIO).sha256)
+
+
+def test_every_rule_is_documented() -> None:
+    """With its row in docs/operating.md, which says whether it gives status 7."""
+    text = (Path(__file__).parent.parent / "docs" / "operating.md").read_text("utf-8")
+    section = text.partition("## Looking at what is published: verify")[2].partition("\n## ")[0]
+    told = {
+        row[1]: row[2] == "yes" for row in re.finditer(r"^\| `([\w-]+)` \| .*? \| (yes)? ?\|$", section, re.MULTILINE)
+    }
+    rules = {rule.id: rule.fatal for rule in (*files.PRESENCE, *files.CONTENTS, *files.SERVED)}
+    assert told == rules | dict.fromkeys(feeds.WHY, True) | {"record": True, "unsettled": False, "orphan": False}
