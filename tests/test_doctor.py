@@ -5,6 +5,7 @@ import fcntl
 import json
 import re
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
@@ -499,6 +500,24 @@ def test_the_program_examines_a_bucket(root: Path, ward: Ward, s3_server: seawee
         assert s3_server.access_key not in text
         assert "X-Amz" not in text
     assert left(ward) == []
+
+
+@pytest.mark.parametrize("line", ["write ", "replace "])
+def test_an_interrupt_leaves_nothing_behind(line: str, root: Path, ward: Ward, s3_server: seaweed.Server) -> None:
+    """Ctrl-C while questions are asked: status 130, a sentence, and the bucket as it was."""
+    before = [each.key for each in ward.store.list()]
+    command: list[str | Path] = [OMROEP, "--show", root, "doctor", "--to", ward.store.name]
+    environ = {"PATH": "", "LC_ALL": "C.UTF-8", "PYTHONUNBUFFERED": "1"} | s3_server.environment()
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environ)
+    assert process.stdout
+    for said in process.stdout:
+        if line in said:
+            break
+    process.send_signal(signal.SIGINT)
+    rest, complaints = process.communicate(timeout=60)
+    assert (process.returncode, "Traceback" in complaints) == (130, False)
+    assert "strangers-list" not in rest
+    assert [each.key for each in ward.store.list()] == before
 
 
 def test_the_program_examines_a_folder(root: Path, tmp_path: Path) -> None:

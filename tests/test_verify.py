@@ -358,6 +358,17 @@ def test_a_stale_feed_is_named(made: MemoryStore, later: MemoryStore, server: we
     assert "purge" in told.mend
 
 
+def test_a_damaged_feed_behind_a_good_cache(made: MemoryStore, later: MemoryStore, server: web.Web) -> None:
+    """What the store holds is judged too: it is what everybody gets once the cache has run out."""
+    store = MemoryStore()
+    item = made.objects[Key("feed.xml")]
+    dropped = re.sub(rb"<item>.*?</item>", b"", body_of(item), count=1, flags=re.DOTALL)
+    store.objects = dict(made.objects) | {item.key: bodied(item, dropped)}
+    assert found(looked(store, server)) == {("item-dropped", "feed.xml")}
+    server.objects[item.key] = later.objects[item.key]
+    assert found(looked(store, server)) == {("item-dropped", "feed.xml"), ("stale-feed", "feed.xml")}
+
+
 def test_somebody_elses_answer_is_named(made: MemoryStore, server: web.Web) -> None:
     """Led on to another host: advice while the bytes are right, damage when they are not."""
     with web.served(made.objects) as other:

@@ -8,6 +8,8 @@ from pipeline.doctor.ward import Ward
 from pipeline.errors import Conflict
 from pipeline.model import Object, Version
 
+_LOST = {"PreconditionFailed", "412", "ConditionalRequestConflict", "409"}
+"""How a server says that a condition did not hold."""
 WRITERS = 4
 """At the same moment."""
 _ALONE = (
@@ -34,8 +36,11 @@ def _replace(ward: Ward) -> Outcome:
 def _multipart(ward: Ward) -> Outcome:
     if said := _completed(ward):
         return weak(f"A large file cannot be sent in parts ({said}).")
-    if not _completed(ward, IfNoneMatch="*"):
+    refused = _completed(ward, IfNoneMatch="*")
+    if not refused:
         return weak("IGNORED: `If-None-Match: *` at the end of a large file that is sent in parts.")
+    if refused not in _LOST:
+        return weak(f"`If-None-Match: *` is not understood at the end of a file that is sent in parts ({refused}).")
     return ok("Large files can be sent in parts, and conditions hold for them too.")
 
 
