@@ -21,6 +21,8 @@ class Exit(IntEnum):
     """The destination could not be read or written."""
     REFUSED = 6
     """The publish would have broken a promise to listeners."""
+    DAMAGED = 7
+    """What is published is not what it should be, and listeners would notice."""
     INTERRUPTED = 130
 
 

@@ -6,15 +6,18 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from pipeline.audio import ffmpeg, inspect, measure
 from pipeline.audio.findings import RULES, Take, findings
+from pipeline.doctor import Probe, bucket, folder, machine
 from pipeline.model import Mastering
 from tests import faulty
 from tests.faulty import FAULTS
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = (ROOT / "README.md", ROOT / "docs" / "commands.md")
+OPERATING = ROOT / "docs" / "operating.md"
 AUDIO = ROOT / "docs" / "audio.md"
 BLOCK = re.compile(r"(```text\n\$ (omroep [^\n]*--help)\n)(.*?)(\n```)", re.DOTALL)
 
@@ -56,6 +59,13 @@ def _said(name: str) -> list[str]:
     return [finding.told for finding in findings(Take(format=format, hearing=hearing, mastering=Mastering()))]
 
 
+def rows_of_probes() -> str:
+    """The doctor's questions, for docs/operating.md."""
+    head = "| probe | question | otherwise | what you can do |\n|---|---|---|---|\n"
+    probes: tuple[Probe[Any], ...] = (*machine.PROBES, *folder.PROBES, *bucket.PROBES)
+    return head + "\n".join(f"| `{each.id}` | {each.question} | {each.means} | {each.mend} |" for each in probes)
+
+
 def between(text: str, mark: str, rows: str) -> str:
     """A document with `rows` between the mark of that name and the next end."""
     return re.sub(
@@ -69,5 +79,7 @@ def between(text: str, mark: str, rows: str) -> str:
 if __name__ == "__main__":
     for document in DOCUMENTS:
         document.write_text(renewed(document.read_text("utf-8")), "utf-8")
+    operating = OPERATING.read_text("utf-8")
+    OPERATING.write_text(between(operating, "probes", rows_of_probes()), "utf-8")
     audio = AUDIO.read_text("utf-8")
     AUDIO.write_text(between(between(audio, "rules", rows_of_rules()), "faults", rows_of_faults()), "utf-8")

@@ -12,10 +12,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import CORSConfigurationTypeDef
 
 WEED = shutil.which("weed", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]))
 PARTS = ("s3", "master", "volume", "filer", "admin")
@@ -46,12 +51,15 @@ class Server:
 
 
 @contextmanager
-def started(folder: Path, *, attempts: int = 3) -> Iterator[Server]:
-    """A server with an empty bucket, keeping its files in `folder`; killed at the end."""
+def started(folder: Path, *, attempts: int = 3, strangers: Sequence[str] = ()) -> Iterator[Server]:
+    """A server with an empty bucket, keeping its files in `folder`; killed at the end.
+
+    `strangers` are the rights of those without credentials, everywhere: Read, List, Write.
+    """
     for attempt in range(attempts):
         ports = free_ports()
         log = folder / f"weed-{attempt}.log"
-        process = _launched(folder / f"attempt-{attempt}", ports, log)
+        process = _launched(folder / f"attempt-{attempt}", ports, log, strangers)
         try:
             server = Server(endpoint=f"http://127.0.0.1:{ports[0]}")
             if _answers(server, process):
@@ -60,6 +68,15 @@ def started(folder: Path, *, attempts: int = 3) -> Iterator[Server]:
         finally:
             _kill(process, ports)
     raise RuntimeError(f"weed did not start in {attempts} attempts:\n{log.read_text('utf-8', 'replace')[-2000:]}")
+
+
+def let_everybody(client: "S3Client", bucket: str, *actions: str) -> None:
+    """Let strangers do that to the bucket and what is in it, and web pages of others read it."""
+    arn = f"arn:aws:s3:::{bucket}"
+    rule = {"Effect": "Allow", "Principal": "*", "Action": list(actions), "Resource": [arn, f"{arn}/*"]}
+    client.put_bucket_policy(Bucket=bucket, Policy=json.dumps({"Version": "2012-10-17", "Statement": [rule]}))
+    cors: CORSConfigurationTypeDef = {"CORSRules": [{"AllowedMethods": ["GET", "HEAD"], "AllowedOrigins": ["*"]}]}
+    client.put_bucket_cors(Bucket=bucket, CORSConfiguration=cors)
 
 
 def free_ports() -> list[int]:
@@ -76,13 +93,15 @@ def free_ports() -> list[int]:
         return ports
 
 
-def _launched(folder: Path, ports: Sequence[int], log: Path) -> subprocess.Popen[bytes]:
+def _launched(folder: Path, ports: Sequence[int], log: Path, strangers: Sequence[str]) -> subprocess.Popen[bytes]:
     data = folder / "data"
     data.mkdir(parents=True)
     config = folder / "s3.json"
     credentials = [{"accessKey": Server.access_key, "secretKey": Server.secret_key}]
     rights = ["Admin", "Read", "List", "Tagging", "Write"]
-    config.write_text(json.dumps({"identities": [{"name": "pub", "credentials": credentials, "actions": rights}]}))
+    identities: list[dict[str, object]] = [{"name": "pub", "credentials": credentials, "actions": rights}]
+    identities += [{"name": "anonymous", "actions": list(strangers)}] if strangers else []
+    config.write_text(json.dumps({"identities": identities}))
     options = [f"-{part}.port={port}" for part, port in zip(PARTS, ports, strict=True)]
     options += ["-ip=127.0.0.1", "-ip.bind=127.0.0.1", f"-dir={data}", f"-s3.config={config}"]
     options += ["-admin.ui=false", "-webdav=false", "-master.telemetry=false"]

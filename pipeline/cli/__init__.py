@@ -17,7 +17,8 @@ from pipeline.text import printable
 @click.group(
     cls=Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Exit status: 0 done, 2 wrong command line, 3 the show needs mending, 4 audio, 5 destination, 6 refused.",
+    epilog="Exit status: 0 done, 2 wrong command line, 3 the show needs mending, 4 audio, 5 destination, 6 refused, "
+    "7 damaged.",
 )
 @click.option(
     "--show",

@@ -14,6 +14,8 @@ ABOUT = {
     "releases": "List what listeners had, and what changed each time.",
     "rollback": "Give listeners an earlier release back.",
     "prune": "Clear away what no recent release needs.",
+    "verify": "Look at what is published, as a listener does, and say what is wrong with it.",
+    "doctor": "Ask this machine and the destination whether they can keep omroep's promises.",
     "report": "Write pages that show how every episode sounds.",
     "serve": "Look at the show and listen to it on this machine.",
 }

@@ -52,6 +52,11 @@ def stamped(unstamped: Object, release: Digest) -> Object:
     return _object(_PROLOG + f"<!-- omroep release {release} -->\n".encode() + body.removeprefix(_PROLOG))
 
 
+def unstamped(published: bytes) -> bytes:
+    """A published feed as it was before it named its release."""
+    return _STAMP.sub(b"", published[:STAMP_WITHIN], count=1) + published[STAMP_WITHIN:]
+
+
 def release_named_in(head: bytes) -> Digest | None:
     """The release that a feed names in its first `STAMP_WITHIN` bytes; None for a feed that is not ours."""
     found = _STAMP.search(head)

@@ -55,6 +55,11 @@ class FolderStore:
         """As the producer called it, else the folder's path."""
         return self._called
 
+    @property
+    def root(self) -> Path:
+        """The folder."""
+        return self._root
+
     def read(self, key: Key, *, most: int | None = None) -> Contents | None:
         """See `Store.read`."""
         with self._in_words(key, "read"):

@@ -1,0 +1,128 @@
+"""Questions to a bucket: does it keep two publishers apart?"""
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+from pipeline.doctor import Outcome, Probe, ok, weak
+from pipeline.doctor.ward import Ward
+from pipeline.errors import Conflict
+from pipeline.model import Object, Version
+
+_LOST = {"PreconditionFailed", "412", "ConditionalRequestConflict", "409"}
+"""How a server says that a condition did not hold."""
+WRITERS = 4
+"""At the same moment."""
+_ALONE = (
+    "Let one job at a time publish to this bucket (in CI: one concurrency group), and never from two places, or use a "
+    "store that honours conditions."
+)
+
+
+def _create(ward: Ward) -> Outcome:
+    ward.store.put(ward.object("create", 10), expected=None)
+    if not _conflicts(ward, ward.object("create", 20), None):
+        return weak("IGNORED: `If-None-Match: *`. What is there is overwritten although that was forbidden.")
+    return ok("`If-None-Match: *` is honoured: what is there is not overwritten by mistake.")
+
+
+def _replace(ward: Ward) -> Outcome:
+    first = ward.store.put(ward.object("replace", 10))
+    ward.store.put(ward.object("replace", 20), expected=first)
+    if not _conflicts(ward, ward.object("replace", 30), first):
+        return weak("IGNORED: `If-Match`. Two publishers at once can lose each other's episode here.")
+    return ok("`If-Match` is honoured: two publishers cannot overwrite each other's feed.")
+
+
+def _multipart(ward: Ward) -> Outcome:
+    if said := _completed(ward):
+        return weak(f"A large file cannot be sent in parts ({said}).")
+    refused = _completed(ward, IfNoneMatch="*")
+    if not refused:
+        return weak("IGNORED: `If-None-Match: *` at the end of a large file that is sent in parts.")
+    if refused not in _LOST:
+        return weak(f"`If-None-Match: *` is not understood at the end of a file that is sent in parts ({refused}).")
+    return ok("Large files can be sent in parts, and conditions hold for them too.")
+
+
+def _completed(ward: Ward, **condition: str) -> str:
+    """The code with which a file in one part was refused; empty when it was stored."""
+    bucket, key = ward.bucket, ward.bucket.prefix + ward.key("parts")
+    begun = bucket.ask("create_multipart_upload", Key=key)
+    if begun.refused:
+        return begun.refused
+    upload = {"Key": key, "UploadId": begun.fields["UploadId"]}
+    done = False
+    try:
+        part = bucket.ask("upload_part", **upload, PartNumber=1, Body=b"a part")
+        if part.refused:
+            return part.refused
+        parts = {"Parts": [{"PartNumber": 1, "ETag": part.fields["ETag"]}]}
+        ended = bucket.ask("complete_multipart_upload", **upload, MultipartUpload=parts, **condition)
+        done = not ended.refused
+        return ended.refused
+    finally:
+        if not done:
+            bucket.ask("abort_multipart_upload", **upload)
+
+
+def _race(ward: Ward) -> Outcome:
+    new = _winners(ward, "race", None)
+    there = ward.store.stat(ward.key("race"))
+    won = (new, _winners(ward, "race", there.version if there else None))
+    if won == (1, 1):
+        return ok(f"Of {WRITERS} writers at the same moment exactly one wins, twice.")
+    shown = " and ".join(map(str, won))
+    return weak(f"Of {WRITERS} writers at the same moment {shown} were told that they had won, where one may.")
+
+
+def _winners(ward: Ward, name: str, expected: Version | None) -> int:
+    """How many writers believe that their write was the one that counted."""
+    together = Barrier(WRITERS)
+
+    def write(number: int) -> bool:
+        together.wait()
+        return not _conflicts(ward, ward.object(name, 100 + number + (50 if expected else 0)), expected)
+
+    with ThreadPoolExecutor(WRITERS) as pool:
+        return sum(pool.map(write, range(WRITERS)))
+
+
+def _conflicts(ward: Ward, item: Object, expected: Version | None) -> bool:
+    try:
+        ward.store.put(item, expected=expected)
+    except Conflict:
+        return True
+    return False
+
+
+PROBES: tuple[Probe[Ward], ...] = (
+    Probe(
+        id="create",
+        question="Is `If-None-Match: *` honoured?",
+        means="Not promised here: that two publishers at once cannot write over each other.",
+        mend=_ALONE,
+        ask=_create,
+    ),
+    Probe(
+        id="replace",
+        question="Is `If-Match` honoured?",
+        means="Not promised here: that the later of two publishers is told so. The earlier one's episode may vanish.",
+        mend=_ALONE,
+        ask=_replace,
+    ),
+    Probe(
+        id="race",
+        question="Does exactly one of several writers win?",
+        means="Not promised here: that two publishers at the same moment cannot lose each other's episode.",
+        mend=_ALONE,
+        ask=_race,
+    ),
+    Probe(
+        id="multipart",
+        question="Can large files be sent in parts, and do conditions hold for them?",
+        means="A very long episode may have to be sent again from its beginning, or is written twice.",
+        mend="Publish over a steady connection, one job at a time.",
+        ask=_multipart,
+    ),
+)
+"""In the order in which they are asked."""
