@@ -63,7 +63,7 @@ WORLD = frozenset(
         "numpy",
     ]
 )
-ONLY_IN = {
+ONLY_IN: dict[str, str | tuple[str, ...]] = {
     "boto3": "store.s3",
     "botocore": "store",
     "feedgen": "feed",
@@ -75,7 +75,7 @@ ONLY_IN = {
     "subprocess": "audio.ffmpeg",
     "click": "cli",
     "rich": "cli",
-    "urllib3": "outside",
+    "urllib3": ("outside", "store.s3"),  # boto3 lets some of its exceptions through
     "werkzeug": "serve",
     "yaml": "catalog.located",
 }
@@ -151,8 +151,9 @@ def test_pure_rooms_touch_nothing(module: str) -> None:
 def test_a_library_has_one_owner(module: str) -> None:
     """A library can be replaced in one place."""
     for name in imports(module):
-        owner = ONLY_IN.get(room(name))
-        assert owner is None or module == owner or module.startswith(f"{owner}."), f"{module} imports {name}"
+        owners = ONLY_IN.get(room(name), room(module))
+        owners = (owners,) if isinstance(owners, str) else owners
+        assert any(f"{module}.".startswith(f"{owner}.") for owner in owners), f"{module} imports {name}"
 
 
 @pytest.mark.parametrize("module", [module for module in ALL if room(module) != "cli"])

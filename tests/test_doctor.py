@@ -141,7 +141,6 @@ def test_a_worse_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
         ward = examinee(server, server.bucket)
         found = list(bucket.examine(ward))
         assert bad(found) == {
-            "remembers": WEAK,
             "range": WEAK,
             "checksum": WEAK,
             "create": WEAK,

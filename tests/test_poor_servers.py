@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -79,6 +80,21 @@ def test_an_episode_in_parts(poor: s3.S3Store) -> None:
     found = store.stat(Key("audio/een.mp3"))
     assert found
     assert (found.version, found.sha256) == (version, make("x", EPISODE).sha256)
+
+
+def test_a_file_that_changes_while_its_parts_are_sent(poor: s3.S3Store, tmp_path: Path) -> None:
+    """What is written over meanwhile is refused where the server would take it, too."""
+    file = tmp_path / "episode.mp3"
+    file.write_bytes(EPISODE)
+    store = s3.S3Store(poor.name, client=poor.client, parts=Parts(over=0, size=5 * MIB))
+
+    def overwrite(**_: object) -> None:
+        file.write_bytes(bytes(reversed(EPISODE)))
+
+    store.client.meta.events.register("before-send.s3.CreateMultipartUpload", overwrite)
+    with pytest.raises(StoreError, match="changed while it was being stored"):
+        store.put(make("audio/een.mp3", file), expected=None)
+    assert keys(store) == []
 
 
 EPISODE = b"a byte of this flips" + bytes(6 * MIB)

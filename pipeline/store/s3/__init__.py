@@ -8,7 +8,7 @@ import os
 import re
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import closing, contextmanager, nullcontext, suppress
 from datetime import datetime
 from io import BytesIO
 from pathlib import Path
@@ -335,7 +335,7 @@ class S3Store:
             answer = self.client.get_object(**self._at(key))
             operation.allow(answer["ContentLength"] / self._patience.slowest_bytes_per_s)
             hashing = hashlib.sha256()
-            with answer["Body"] as stored:
+            with closing(answer["Body"]) as stored:  # its own `with` gives the bare response
                 for block in stored.iter_chunks(MIB):
                     hashing.update(block)
             return hashing.hexdigest()

@@ -3,7 +3,7 @@
 import base64
 from typing import TYPE_CHECKING, Any
 
-from botocore.auth import AUTH_TYPE_MAPS, S3SigV4Auth
+from botocore.auth import AUTH_TYPE_MAPS, S3SigV4Auth, S3SigV4QueryAuth
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -22,7 +22,7 @@ class _KnownBytes(S3SigV4Auth):
         return base64.b64decode(told).hex()
 
 
-AUTH_TYPE_MAPS[_NAME] = _KnownBytes
+AUTH_TYPE_MAPS |= {_NAME: _KnownBytes, f"{_NAME}-query": S3SigV4QueryAuth}  # the latter for presigned addresses
 
 
 def sign_known_bytes(client: "S3Client") -> None:
