@@ -23,7 +23,8 @@ LINES_HZ = tuple(
     for aside in (-ASIDE_HZ, 0, ASIDE_HZ)
 )
 """Frequencies of which the power is followed: each line of the mains between its surroundings."""
-_COARSE = 8
+_HALVINGS = 3
+_COARSE = 2**_HALVINGS
 """Samples that are averaged before lines are looked for: eight times less work, and what folds over is 40 dB down."""
 _THIN_TO = 2 * max(LINES_HZ) + 100
 _FLAT_FROM = 0.25
@@ -170,7 +171,9 @@ def _flat(tenths: Samples, peaks: Row) -> Row:
 
 def _powers(block: Samples, rate_hz: int) -> Row:
     """Power of a sine at each of `LINES_HZ` in one second, the mean of the channels."""
-    coarse = block[:, : rate_hz // _COARSE * _COARSE].reshape(len(block), -1, _COARSE).mean(axis=2)
+    coarse = block[:, : rate_hz // _COARSE * _COARSE]
+    for _ in range(_HALVINGS):  # neighbours, then pairs of them: five times as fast as means of short rows
+        coarse = (coarse[:, ::2] + coarse[:, 1::2]) / 2
     waves = _waves(rate_hz / _COARSE, coarse.shape[1])
     seen = numpy.einsum("cn,nk->ck", coarse, waves)  # not @: a matrix product would wait for cores that ffmpeg is using
     powers: Row = numpy.mean(seen[:, 0::2] ** 2 + seen[:, 1::2] ** 2, axis=0) * 2  # half of its amplitude squared
