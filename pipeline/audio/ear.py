@@ -75,8 +75,19 @@ def together(heard: "list[Heard]") -> Heard:
 _ROWS = ("peak", "apart", "left", "right", "cross", "mean_left", "mean_right", "flat")
 
 
-class Ear:
-    """Hears one stretch of a recording, a second at a time; what it keeps grows by some 800 bytes a second."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Height:
+    """How long and how high a stretch is."""
+
+    samples: int
+    """In each channel."""
+    true_peak: float
+    finite: bool
+    """As in `Heard`."""
+
+
+class Ruler:
+    """Hears no more of a stretch than its `Height`, a second at a time."""
 
     def __init__(self, *, rate_hz: int, channels: int, skip_s: int = 0, to_the_end: bool = True) -> None:
         """`skip_s` seconds at the start are its run-in; without `to_the_end` something follows the stretch."""
@@ -84,17 +95,15 @@ class Ear:
         self.block_bytes = rate_hz * channels * 4
         self._skip_blocks = skip_s
         self._to_the_end = to_the_end
-        self._window = -(
-            -rate_hz // WINDOWS_A_SECOND
-        )  # rounded up: ten to a second at every rate, the last one shorter
-        self._rows: list[Row] = []
-        self._lines: list[Row] = []
         self._samples = 0
         self._finite = True
         self._peaks = [TruePeak() for _ in range(channels)]
 
-    def hear(self, body: bytes) -> None:
-        """The next second, as interleaved 32-bit floats; only the last may be shorter."""
+    def hear(self, body: bytes) -> Samples | None:
+        """The next second, as interleaved 32-bit floats; only the last may be shorter.
+
+        What counts of it is returned, a row for each channel: numbers only, and nothing of the run-in.
+        """
         whole = len(body) // (4 * self.channels) * self.channels
         block = numpy.array(numpy.frombuffer(body, "<f4", count=whole).reshape(-1, self.channels).T, order="C")
         if not numpy.isfinite(block).all():
@@ -104,21 +113,46 @@ class Ear:
             self._skip_blocks -= 1
             for peak, channel in zip(self._peaks, block, strict=True):
                 peak.warm(channel)
-            return
+            return None
         self._samples += block.shape[1]
         for peak, channel in zip(self._peaks, block, strict=True):
             peak.hear(channel)
-        self._rows.append(_tenths(block, self._window))
-        if block.shape[1] == self.rate_hz and self.rate_hz >= _COARSE * _THIN_TO:
-            self._lines.append(_powers(block, self.rate_hz))
+        return block
+
+    def height(self) -> Height:
+        """Of all of it."""
+        highest = max(peak.highest(to_the_end=self._to_the_end) for peak in self._peaks)
+        return Height(samples=self._samples, true_peak=highest, finite=self._finite)
+
+
+class Ear(Ruler):
+    """Hears one stretch of a recording, a second at a time; what it keeps grows by some 800 bytes a second."""
+
+    def __init__(self, *, rate_hz: int, channels: int, skip_s: int = 0, to_the_end: bool = True) -> None:
+        """As a `Ruler`."""
+        super().__init__(rate_hz=rate_hz, channels=channels, skip_s=skip_s, to_the_end=to_the_end)
+        # Rounded up: ten to a second at every rate, the last one shorter.
+        self._window = -(-rate_hz // WINDOWS_A_SECOND)
+        self._rows: list[Row] = []
+        self._lines: list[Row] = []
+
+    def hear(self, body: bytes) -> Samples | None:
+        """As a `Ruler`."""
+        block = super().hear(body)
+        if block is not None:
+            self._rows.append(_tenths(block, self._window))
+            if block.shape[1] == self.rate_hz and self.rate_hz >= _COARSE * _THIN_TO:
+                self._lines.append(_powers(block, self.rate_hz))
+        return block
 
     def heard(self) -> Heard:
         """All of it."""
         rows = numpy.concatenate([numpy.zeros((len(_ROWS), 0)), *self._rows], axis=1)
+        height = self.height()
         return Heard(
-            samples=self._samples,
-            true_peak=max(peak.highest(to_the_end=self._to_the_end) for peak in self._peaks),
-            finite=self._finite,
+            samples=height.samples,
+            true_peak=height.true_peak,
+            finite=height.finite,
             **dict(zip(_ROWS, rows, strict=True)),
             lines=numpy.array(self._lines).reshape(-1, len(LINES_HZ)),
         )
@@ -173,7 +207,7 @@ def _powers(block: Samples, rate_hz: int) -> Row:
     """Power of a sine at each of `LINES_HZ` in one second, the mean of the channels."""
     coarse = block[:, : rate_hz // _COARSE * _COARSE]
     for _ in range(_HALVINGS):  # neighbours, then pairs of them: five times as fast as means of short rows
-        coarse = (coarse[:, ::2] + coarse[:, 1::2]) / 2
+        coarse = (coarse[:, ::2] + coarse[:, 1::2]) * numpy.float32(0.5)
     waves = _waves(rate_hz / _COARSE, coarse.shape[1])
     seen = numpy.einsum("cn,nk->ck", coarse, waves)  # not @: a matrix product would wait for cores that ffmpeg is using
     powers: Row = numpy.mean(seen[:, 0::2] ** 2 + seen[:, 1::2] ** 2, axis=0) * 2  # half of its amplitude squared

@@ -129,7 +129,7 @@ class _Desk:
             rate_hz=attempt.rate_hz,
             length_s=attempt.duration_s,
         )
-        return measure.hear(self.ffmpeg, signal, self.step("measuring the result", attempt.duration_s)).levels
+        return measure.result(self.ffmpeg, signal, self.step("measuring the result", attempt.duration_s))
 
 
 def master(
