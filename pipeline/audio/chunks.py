@@ -54,7 +54,7 @@ def split(samples: int, parts: int) -> tuple[Part, ...]:
 
 
 def join(parts: Sequence[Part], files: Sequence[Path], target: Path, *, samples: int) -> None:
-    """Write the parts' frames, in order and behind an Info frame, to `target`; `samples` is the length of the whole.
+    """Write the parts' frames, in order and behind an Info frame, to `target`; `samples` went into all of it.
 
     SeamError when the last frame of a part is not the frame that the next part's encoder made of the same moment.
     """

@@ -23,10 +23,12 @@ LINES_HZ = tuple(
     for aside in (-ASIDE_HZ, 0, ASIDE_HZ)
 )
 """Frequencies of which the power is followed: each line of the mains between its surroundings."""
+BASS_HZ = (15, 25, 35, 45, 55, 70, 90, 120, 160, 220, 300)
+"""Edges of the bands in which what is low is followed."""
 _HALVINGS = 3
 _COARSE = 2**_HALVINGS
 """Samples that are averaged before lines are looked for: eight times less work, and what folds over is 40 dB down."""
-_THIN_TO = 2 * max(LINES_HZ) + 100
+_THIN_TO = 2 * max(*LINES_HZ, *BASS_HZ) + 100
 _FLAT_FROM = 0.25
 """Below this (-12 dBFS) no recorder clips, and low tones are flat on top by themselves."""
 
@@ -52,6 +54,8 @@ class Heard:
     """Samples of a tenth that lie at its peak and between two of the same value."""
     lines: NDArray[numpy.float64]
     """Power of `LINES_HZ` in each whole second: rows of seconds."""
+    bass: NDArray[numpy.float64]
+    """Power of both channels in each of the bands of `BASS_HZ`, in each whole second: rows of seconds."""
     true_peak: float
     finite: bool
     """Every sample was a number; floating-point recordings can hold others, and one of them would spoil a filter."""
@@ -69,6 +73,7 @@ def together(heard: "list[Heard]") -> Heard:
         finite=all(each.finite for each in heard),
         **{name: rows(name) for name in _ROWS},
         lines=rows("lines"),
+        bass=rows("bass"),
     )
 
 
@@ -134,7 +139,7 @@ class Ear(Ruler):
         # Rounded up: ten to a second at every rate, the last one shorter.
         self._window = -(-rate_hz // WINDOWS_A_SECOND)
         self._rows: list[Row] = []
-        self._lines: list[Row] = []
+        self._low: list[Row] = []
 
     def hear(self, body: bytes) -> Samples | None:
         """As a `Ruler`."""
@@ -142,19 +147,21 @@ class Ear(Ruler):
         if block is not None:
             self._rows.append(_tenths(block, self._window))
             if block.shape[1] == self.rate_hz and self.rate_hz >= _COARSE * _THIN_TO:
-                self._lines.append(_powers(block, self.rate_hz))
+                self._low.append(_low(block))
         return block
 
     def heard(self) -> Heard:
         """All of it."""
         rows = numpy.concatenate([numpy.zeros((len(_ROWS), 0)), *self._rows], axis=1)
         height = self.height()
+        low = numpy.array(self._low).reshape(-1, len(LINES_HZ) + len(BASS_HZ) - 1)
         return Heard(
             samples=height.samples,
             true_peak=height.true_peak,
             finite=height.finite,
             **dict(zip(_ROWS, rows, strict=True)),
-            lines=numpy.array(self._lines).reshape(-1, len(LINES_HZ)),
+            lines=low[:, : len(LINES_HZ)],
+            bass=low[:, len(LINES_HZ) :],
         )
 
 
@@ -203,21 +210,21 @@ def _flat(tenths: Samples, peaks: Row) -> Row:
     return found
 
 
-def _powers(block: Samples, rate_hz: int) -> Row:
-    """Power of a sine at each of `LINES_HZ` in one second, the mean of the channels."""
-    coarse = block[:, : rate_hz // _COARSE * _COARSE]
+def _low(block: Samples) -> Row:
+    """Power of a sine at each of `LINES_HZ`, the mean of the channels, and in each band of `BASS_HZ`, in one second."""
+    coarse = block[:, : block.shape[1] // _COARSE * _COARSE]
     for _ in range(_HALVINGS):  # neighbours, then pairs of them: five times as fast as means of short rows
         coarse = (coarse[:, ::2] + coarse[:, 1::2]) * numpy.float32(0.5)
-    waves = _waves(rate_hz / _COARSE, coarse.shape[1])
-    seen = numpy.einsum("cn,nk->ck", coarse, waves)  # not @: a matrix product would wait for cores that ffmpeg is using
-    powers: Row = numpy.mean(seen[:, 0::2] ** 2 + seen[:, 1::2] ** 2, axis=0) * 2  # half of its amplitude squared
-    return powers
+    window, smear = _window(coarse.shape[1])
+    seen = numpy.abs(numpy.fft.rfft(coarse * window)[:, : BASS_HZ[-1]]) ** 2  # a bin is one hertz wide
+    powers = 2 * seen.mean(axis=0)  # half of an amplitude squared
+    bands = numpy.add.reduceat(powers, BASS_HZ[:-1])
+    return numpy.concatenate([powers[[*LINES_HZ]], 2 * bands / smear]).astype(numpy.float64)
 
 
 @lru_cache(maxsize=4)
-def _waves(rate_hz: float, length: int) -> Samples:
-    """A Hann window times cosine and sine of each of `LINES_HZ`, scaled so that a full-scale sine gives 1/2."""
+def _window(length: int) -> tuple[Samples, float]:
+    """A Hann window at which a full-scale sine gives 1/2, and the number of bins that it smears noise over."""
     window = numpy.hanning(length)
-    angles = 2 * numpy.pi / rate_hz * numpy.outer(numpy.arange(length), numpy.array(LINES_HZ))
-    waves = numpy.stack([numpy.cos(angles), numpy.sin(angles)], axis=2).reshape(length, -1)
-    return numpy.asarray(waves * window[:, None] / window.sum(), dtype=numpy.float32)
+    window /= window.sum()
+    return window.astype(numpy.float32), float(length * (window**2).sum())

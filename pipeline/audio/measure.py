@@ -13,7 +13,7 @@ import numpy
 from pipeline.audio import ear, meter
 from pipeline.audio.balance import Balance, judge
 from pipeline.audio.ear import Ear, Heard, Height, Ruler
-from pipeline.audio.ffmpeg import Ffmpeg, FfmpegError, OnTime, pieces, run, source
+from pipeline.audio.ffmpeg import COUNTING, Ffmpeg, FfmpegError, OnTime, counted, pieces, run, source
 from pipeline.audio.inspect import BY_COUNT, LONGEST_S, Format, limit_s, unreadable
 
 HALVED_FROM_S = 300.0
@@ -190,14 +190,13 @@ def _metered(ffmpeg: Ffmpeg, signal: Signal, stretch: Stretch, told: OnTime) -> 
     with tempfile.TemporaryDirectory() as folder:
         log = run(
             ffmpeg,
-            ["-loglevel", "verbose", *arguments],  # or it does not say how many samples came out
+            [*COUNTING, *arguments],
             timeout_s=limit_s(signal.length_s),
             on_time=told,
             folder=Path(folder),
         )
         series = _series(Path(folder), stretch)
-    counted = re.findall(r"Output stream #0:0 \(audio\): \d+ frames encoded \((\d+) samples\)", log)
-    samples = int(counted[-1]) - stretch.run_in_s * signal.rate_hz if counted else 0
+    samples = counted(log) - stretch.run_in_s * signal.rate_hz
     return _Reading(momentary=series[0], short_term=series[1], samples=max(0, samples))
 
 
