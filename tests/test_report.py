@@ -16,7 +16,7 @@ from lxml import html
 
 from pipeline import catalog, publish, report
 from pipeline.audio import account
-from pipeline.audio.ear import LINES_HZ, Heard
+from pipeline.audio.ear import BASS_HZ, LINES_HZ, Heard
 from pipeline.audio.findings import Take
 from pipeline.audio.inspect import Format
 from pipeline.audio.measure import Hearing, Levels
@@ -268,6 +268,7 @@ def test_pages_stay_small_whatever_the_length() -> None:
     heard = Heard(
         samples=tenths * 4410,
         lines=numpy.zeros((tenths // 10, len(LINES_HZ))),
+        bass=numpy.zeros((tenths // 10, len(BASS_HZ) - 1)),
         true_peak=0.5,
         finite=True,
         flat=numpy.zeros(tenths),

@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from pipeline.audio import chunks, inspect, recipe
-from pipeline.audio.ffmpeg import Ffmpeg, FfmpegError, OnTime, run
+from pipeline.audio.ffmpeg import COUNTING, Ffmpeg, FfmpegError, OnTime, counted, run
 from pipeline.audio.frames import NotFrames
 from pipeline.audio.recipe import Job
 from pipeline.errors import AudioError, Problem
@@ -51,24 +51,25 @@ def encode(
                 )
                 for place, (part, file) in enumerate(zip(parts, files, strict=True))
             ]
-        for each in running:
-            each.result()
+        encoded = [each.result() for each in running]
         with suppress(NotFrames):
-            chunks.join(parts, files, target, samples=attempt.samples)
+            chunks.join(parts, files, target, samples=parts[-1].samples[0] + encoded[-1])
             return
     raise inspect.unreadable(name, "its parts do not fit together")
 
 
 def _one(
     ffmpeg: Ffmpeg, attempt: Job, inputs: Sequence[str], graph: str, target: Path, *, name: str, on_time: OnTime
-) -> None:
+) -> int:
+    """How many samples, in each channel, the encoder was given."""
     output = ["-map", "[out]", *recipe.encoder(attempt), "-y", f"file:{target}"]
-    limit_s = inspect.limit_s(attempt.duration_s)
+    graphed, limit_s = ["-filter_complex", f"{graph}[out]"], inspect.limit_s(attempt.duration_s)
     try:
-        run(ffmpeg, [*inputs, "-filter_complex", f"{graph}[out]", *output], timeout_s=limit_s, on_time=on_time)
+        log = run(ffmpeg, [*COUNTING, *inputs, *graphed, *output], timeout_s=limit_s, on_time=on_time)
     except FfmpegError as error:
         mend = "Make room on the disk if it is full, or export the recording again."
         raise AudioError(Problem(what=f"Encoding failed: {error}.", file=name, mend=mend)) from error
+    return counted(log)
 
 
 class _Together:

@@ -43,6 +43,8 @@ _ENCODERS = {"libmp3lame": "LAME", "libopus": "Opus"}
 """What an encoder is called, by its library."""
 QUIET = ("-nostdin", "-hide_banner", "-nostats", "-loglevel", "info", "-max_alloc", str(1 << 28))
 """Nothing is asked, little is said, and no table or picture that a file claims to hold gets more than 256 MB."""
+COUNTING = ("-loglevel", "verbose")
+"""With these it says how many samples came out (see `counted`)."""
 CORES = os.cpu_count() or 1
 _LOG_TAIL = 1 << 18
 _WORTHLESS = re.compile(
@@ -179,6 +181,12 @@ def run(
             if on_time:
                 on_time(seconds)
     return _ended(process, words)
+
+
+def counted(log: str) -> int:
+    """The samples in each channel that came out, as told by a run that was `COUNTING`; 0 where none did."""
+    told = re.findall(r"Output stream #0:0 \(audio\): \d+ frames encoded \((\d+) samples\)", log)
+    return int(told[-1]) if told else 0
 
 
 def pcm(ffmpeg: Ffmpeg, arguments: Sequence[str], *, most: int, timeout_s: float) -> bytes:

@@ -6,7 +6,20 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pipeline.audio import edges, encode, frames, inspect, joints, leveller, measure, recipe, regain, route, whole
+from pipeline.audio import (
+    edges,
+    encode,
+    foresight,
+    frames,
+    inspect,
+    joints,
+    leveller,
+    measure,
+    recipe,
+    regain,
+    route,
+    whole,
+)
 from pipeline.audio.ffmpeg import CORES, Ffmpeg, source
 from pipeline.audio.findings import Take, findings
 from pipeline.audio.inspect import Format
@@ -88,9 +101,13 @@ class _Desk:
         )
         return [*source(self.recording.path), *(argument for file in files for argument in source(file)), *curve]
 
-    def preview(self, attempt: Job) -> Job:
-        """`attempt` with the gain at which the limited signal will be on target, found without encoding."""
+    def levelled(self, attempt: Job, hearing: Hearing) -> Job:
+        """`attempt` with the gain at which the limited signal will be on target, foreseen or found without encoding."""
         aim = self.mastering.loudness_lufs + recipe.encoder_loss_db(attempt)
+        gain = foresight.gain_db(attempt, hearing, aim)
+        return self._tried(attempt, aim) if gain is None else replace(attempt, gain_db=gain)
+
+    def _tried(self, attempt: Job, aim: float) -> Job:
         for _ in range(_PREVIEWS):
             signal = Signal(
                 inputs=self.inputs(attempt),
@@ -101,7 +118,7 @@ class _Desk:
                 length_s=attempt.duration_s,
             )
             levels = measure.loudness(self.ffmpeg, signal, self.step("setting the level", attempt.duration_s))
-            attempt = replace(recipe.louder(attempt, aim - levels.loudness_lufs), samples=levels.samples)
+            attempt = recipe.louder(attempt, aim - levels.loudness_lufs)
             if abs(aim - levels.loudness_lufs) <= _SMALL_LU:
                 break
         return attempt
@@ -129,7 +146,7 @@ class _Desk:
             rate_hz=attempt.rate_hz,
             length_s=attempt.duration_s,
         )
-        return measure.hear(self.ffmpeg, signal, self.step("measuring the result", attempt.duration_s)).levels
+        return measure.result(self.ffmpeg, signal, self.step("measuring the result", attempt.duration_s))
 
 
 def master(
@@ -188,7 +205,7 @@ def masters(
             kept = _kept(desk, attempt, take, order.target)
             if isinstance(kept, Master):
                 return kept
-            encoded = _until_right(desk, desk.preview(attempt), order.target, take)
+            encoded = _until_right(desk, desk.levelled(attempt, take.hearing), order.target, take)
             return replace(encoded, done=(*encoded.done, *route.told(kept, format, hearing.levels)))
 
         with ThreadPoolExecutor(max_workers=len(desks)) as pool:

@@ -6,19 +6,21 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy
 
 from pipeline.audio import ear, meter
 from pipeline.audio.balance import Balance, judge
-from pipeline.audio.ear import Ear, Heard
-from pipeline.audio.ffmpeg import Ffmpeg, FfmpegError, OnTime, pieces, run, source
+from pipeline.audio.ear import Ear, Heard, Height, Ruler
+from pipeline.audio.ffmpeg import COUNTING, Ffmpeg, FfmpegError, OnTime, counted, pieces, run, source
 from pipeline.audio.inspect import BY_COUNT, LONGEST_S, Format, limit_s, unreadable
 
 HALVED_FROM_S = 300.0
 """From this length on two cores share the measuring."""
 _BUMPERS_S = 600
 """What a result may last beyond the longest recording."""
+_Listener = TypeVar("_Listener", bound=Ruler)
 SILENT_LUFS = -69.0
 """EBU R128's absolute gate is at -70: what reads lower holds no sound."""
 
@@ -72,6 +74,9 @@ class Stretch:
         return f"{BY_COUNT},atrim=start={self.start_s - self.run_in_s}:end={end:.0f},asetpts=PTS-STARTPTS,{fade}"
 
 
+_WHOLE = Stretch(0, None)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Signal:
     """What is to be measured: arguments that open files, and filters on them that end in one stream."""
@@ -86,13 +91,13 @@ class Signal:
     length_s: float | None = None
     """As claimed; what is long is measured in two halves at once, on every machine, so that it reads the same."""
 
-    @property
-    def stretches(self) -> tuple[Stretch, ...]:
-        """The whole, or its halves."""
-        if not self.length_s or self.length_s < HALVED_FROM_S:
-            return (Stretch(0, None),)
-        middle = int(self.length_s // 2)
-        return Stretch(0, middle), Stretch(middle, None)
+
+def _stretches(signal: Signal) -> tuple[Stretch, ...]:
+    """The whole of what is measured, or its halves."""
+    if not signal.length_s or signal.length_s < HALVED_FROM_S:
+        return (_WHOLE,)
+    middle = int(signal.length_s // 2)
+    return Stretch(0, middle), Stretch(middle, None)
 
 
 def as_recorded(path: Path, name: str, format: Format) -> Signal:
@@ -114,18 +119,30 @@ class _Reading:
     momentary: list[float]
     short_term: list[float]
     samples: int
+    height: Height | None = None
     heard: Heard | None = None
 
 
 def loudness(ffmpeg: Ffmpeg, signal: Signal, on_time: OnTime | None = None) -> Levels:
     """Decode and measure how loud it is, and no more. AudioError when nothing decodes."""
-    readings = _shared(signal, on_time, lambda stretch, told: _metered(ffmpeg, signal, stretch, told))
+    readings = _shared(
+        _stretches(signal), signal.name, on_time, lambda stretch, told: _metered(ffmpeg, signal, stretch, told)
+    )
+    return _levels(readings, signal)
+
+
+def result(ffmpeg: Ffmpeg, signal: Signal, on_time: OnTime | None = None) -> Levels:
+    """Decode and measure what is promised of a result: loudness, range, true peak, length. AudioError as in `hear`."""
+    # In one piece: what is encoded would be decoded to the middle twice, which costs what another core would gain.
+    readings = _shared((_WHOLE,), signal.name, on_time, lambda stretch, told: _measured(ffmpeg, signal, stretch, told))
     return _levels(readings, signal)
 
 
 def hear(ffmpeg: Ffmpeg, signal: Signal, on_time: OnTime | None = None) -> Hearing:
     """Decode and listen to everything. AudioError when nothing decodes."""
-    readings = _shared(signal, on_time, lambda stretch, told: _heard(ffmpeg, signal, stretch, told))
+    readings = _shared(
+        _stretches(signal), signal.name, on_time, lambda stretch, told: _heard(ffmpeg, signal, stretch, told)
+    )
     heard = ear.together([reading.heard for reading in readings if reading.heard])
     return Hearing(
         levels=_levels(readings, signal, heard),
@@ -135,7 +152,9 @@ def hear(ffmpeg: Ffmpeg, signal: Signal, on_time: OnTime | None = None) -> Heari
     )
 
 
-def _shared(signal: Signal, on_time: OnTime | None, read: Callable[[Stretch, OnTime], _Reading]) -> list[_Reading]:
+def _shared(
+    stretches: Sequence[Stretch], name: str, on_time: OnTime | None, read: Callable[[Stretch, OnTime], _Reading]
+) -> list[_Reading]:
     """Every stretch read, at the same time; a header that claims too much leaves an empty one, which is left out."""
     together: dict[int, float] = {}
 
@@ -148,51 +167,77 @@ def _shared(signal: Signal, on_time: OnTime | None, read: Callable[[Stretch, OnT
         return read(stretch, told)
 
     try:
-        with ThreadPoolExecutor(max_workers=len(signal.stretches)) as pool:
-            readings = [reading for reading in pool.map(one, signal.stretches) if reading.samples]
+        with ThreadPoolExecutor(max_workers=len(stretches)) as pool:
+            readings = [reading for reading in pool.map(one, stretches) if reading.samples]
     except FfmpegError as error:
-        raise unreadable(signal.name, str(error)) from error
+        raise unreadable(name, str(error)) from error
     if not readings:
-        raise unreadable(signal.name, "no sound comes out of it")
+        raise unreadable(name, "no sound comes out of it")
     return readings
 
 
 def _metered(ffmpeg: Ffmpeg, signal: Signal, stretch: Stretch, told: OnTime) -> _Reading:
-    arguments = [*signal.inputs, "-filter_complex", f"{signal.filters},{stretch.cut}{_METERS}[out]", *_NOWHERE]
+    arguments = [
+        *signal.inputs,
+        "-filter_complex",
+        f"{signal.filters},{stretch.cut}{_METERS}[out]",
+        "-map",
+        "[out]",
+        "-f",
+        "null",
+        "-",
+    ]
     with tempfile.TemporaryDirectory() as folder:
         log = run(
             ffmpeg,
-            ["-loglevel", "verbose", *arguments],  # or it does not say how many samples came out
+            [*COUNTING, *arguments],
             timeout_s=limit_s(signal.length_s),
             on_time=told,
             folder=Path(folder),
         )
         series = _series(Path(folder), stretch)
-    counted = re.findall(r"Output stream #0:0 \(audio\): \d+ frames encoded \((\d+) samples\)", log)
-    samples = int(counted[-1]) - stretch.run_in_s * signal.rate_hz if counted else 0
+    samples = counted(log) - stretch.run_in_s * signal.rate_hz
     return _Reading(momentary=series[0], short_term=series[1], samples=max(0, samples))
 
 
+def _measured(ffmpeg: Ffmpeg, signal: Signal, stretch: Stretch, told: OnTime) -> _Reading:
+    ruler = _listening(Ruler, signal, stretch)
+    momentary, short_term = _played(ffmpeg, signal, stretch, told, ruler)
+    height = ruler.height()
+    return _Reading(momentary=momentary, short_term=short_term, samples=height.samples, height=height)
+
+
 def _heard(ffmpeg: Ffmpeg, signal: Signal, stretch: Stretch, told: OnTime) -> _Reading:
-    listener = Ear(
+    listener = _listening(Ear, signal, stretch)
+    momentary, short_term = _played(ffmpeg, signal, stretch, told, listener)
+    heard, height = listener.heard(), listener.height()
+    return _Reading(momentary=momentary, short_term=short_term, samples=height.samples, height=height, heard=heard)
+
+
+def _listening(kind: type[_Listener], signal: Signal, stretch: Stretch) -> _Listener:
+    return kind(
         rate_hz=signal.rate_hz,
         channels=signal.channels,
         skip_s=stretch.run_in_s,
         to_the_end=stretch.end_s is None,
     )
-    graph = f"{signal.filters},{stretch.cut}asplit=2[pcm][whole];[whole]{_METERS}[out]"
+
+
+def _played(
+    ffmpeg: Ffmpeg, signal: Signal, stretch: Stretch, told: OnTime, listener: Ruler
+) -> tuple[list[float], list[float]]:
+    """Momentary and short-term loudness of a stretch, while the samples go through the meter to `listener`."""
+    graph = f"{signal.filters},{stretch.cut}{_METERS}[out]"
     pcm = ["-ac", str(signal.channels), "-ar", str(signal.rate_hz), "-f", "f32le", "-c:a", "pcm_f32le", "pipe:1"]
     with tempfile.TemporaryDirectory() as folder:
-        arguments = [*signal.inputs, "-filter_complex", graph, *_NOWHERE, "-map", "[pcm]", *pcm]
+        arguments = [*signal.inputs, "-filter_complex", graph, "-map", "[out]", *pcm]
         blocks = pieces(
             ffmpeg, arguments, size=listener.block_bytes, timeout_s=limit_s(signal.length_s), folder=Path(folder)
         )
         for seconds, block in enumerate(blocks, 1):
             listener.hear(block)
             told(float(max(0, seconds - stretch.run_in_s)))
-        series = _series(Path(folder), stretch)
-    heard = listener.heard()
-    return _Reading(momentary=series[0], short_term=series[1], samples=heard.samples, heard=heard)
+        return _series(Path(folder), stretch)
 
 
 _METERS = ",".join(
@@ -201,7 +246,6 @@ _METERS = ",".join(
         *(f"ametadata=mode=print:key=lavfi.r128.{key}:file={key}.txt" for key in "MS"),
     ]
 )
-_NOWHERE = ("-map", "[out]", "-f", "null", "-")
 
 
 def _series(folder: Path, stretch: Stretch) -> tuple[list[float], list[float]]:
@@ -217,14 +261,15 @@ def _values(file: Path) -> list[float]:
 
 def _levels(readings: list[_Reading], signal: Signal, heard: Heard | None = None) -> Levels:
     samples = sum(reading.samples for reading in readings)
+    heights = [reading.height for reading in readings if reading.height]
     return Levels(
         loudness_lufs=round(meter.integrated([value for reading in readings for value in reading.momentary]), 2),
         range_lu=round(meter.loudness_range([value for reading in readings for value in reading.short_term]), 1),
-        peak_dbtp=_decibels(heard.true_peak) if heard else None,
+        peak_dbtp=_decibels(max(height.true_peak for height in heights)) if heights else None,
         duration_s=round(samples / signal.rate_hz, 3),
         samples=samples,
         balance=judge(heard, channels=signal.channels) if heard else Balance.BOTH,
-        finite=heard.finite if heard else True,
+        finite=all(height.finite for height in heights),
     )
 
 

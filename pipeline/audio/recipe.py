@@ -54,13 +54,16 @@ class Job:
     intro_s: float = 0.0
     outro_s: float = 0.0
     """Length of the bumpers; 0 where there is none."""
-    samples: int = 0
-    """In each channel of what goes into the encoder, once that was counted."""
 
     @property
     def duration_s(self) -> float:
         """Of what will be delivered."""
         return self.end_s - self.start_s + sum(length - self.crossfade_s for length in self.bumpers)
+
+    @property
+    def samples(self) -> int:
+        """In each channel of what goes into the encoder: about that many."""
+        return round(self.duration_s * self.rate_hz)
 
     @property
     def bumpers(self) -> tuple[float, ...]:

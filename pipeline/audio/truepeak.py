@@ -13,7 +13,7 @@ OVERSAMPLING = 4
 _REACH = 10
 """Samples on either side that a point between two samples is made from."""
 _KAISER = 5.0
-_STRETCH = 64
+_STRETCH = 128
 _AT_ONCE = 1024
 
 
@@ -21,7 +21,8 @@ class TruePeak:
     """Follows one channel, and looks between samples only where that could be higher than the highest so far.
 
     No point between samples can be higher than its surroundings times the sum of the interpolator's weights (a factor
-    of about 2.2), so leaving the rest alone changes no result.
+    of about 2.2), nor rise above them by more than the signal bends there (see `_bend`), so leaving the rest alone
+    changes no result.
     """
 
     def __init__(self) -> None:
@@ -50,19 +51,27 @@ class TruePeak:
             return
         high = numpy.abs(samples)
         self._best = max(self._best, float(high[_REACH:-_REACH].max()))
-        starts, around = _stretches(high, own)
-        hopeful = numpy.flatnonzero(around * _bound() > self._best)
-        hopeful = hopeful[numpy.argsort(-around[hopeful], kind="stable")]
+        if float(high.max()) * _bound() <= self._best:
+            return
+        bends = numpy.zeros_like(high)
+        steps = samples[1:] - samples[:-1]
+        numpy.abs(numpy.subtract(steps[1:], steps[:-1], out=bends[1:-1]), out=bends[1:-1])
+        if float(high.max()) + float(bends.max()) * _bend() <= self._best:
+            return
+        starts, most = _stretches(high, own)
+        most = numpy.minimum(most * _bound(), most + _stretches(bends, own)[1] * _bend())
+        hopeful = numpy.flatnonzero(most > self._best)
+        hopeful = hopeful[numpy.argsort(-most[hopeful], kind="stable")]
         for first in range(0, len(hopeful), _AT_ONCE):
             some = hopeful[first : first + _AT_ONCE]
-            some = some[around[some] * _bound() > self._best]
+            some = some[most[some] > self._best]
             if not len(some):
                 return
             self._best = max(self._best, float(_between(samples, starts[some], min(own, _STRETCH)).max()))
 
 
 def _stretches(high: Samples, own: int) -> tuple[NDArray[numpy.intp], Samples]:
-    """Where stretches start, and the highest sample within reach of each; the last lies over the one before it."""
+    """Where stretches start, and the highest value within reach of each; the last lies over the one before it."""
     length = min(own, _STRETCH)
     count = own // length
     after = _REACH + count * length
@@ -105,3 +114,19 @@ def _weights() -> Samples:
 @lru_cache(maxsize=1)
 def _bound() -> float:
     return float(numpy.abs(_weights()).sum(axis=0).max())
+
+
+@lru_cache(maxsize=1)
+def _bend() -> float:
+    """How far, per unit of the second difference, a point can rise above its neighbours.
+
+    What an interpolator does beyond a straight line through two samples has neither sum nor first moment, so it is
+    some weights on second differences: those are the sums of its sums.
+    """
+    places = numpy.arange(2 * _REACH)
+    found = []
+    for weights in _weights().T.astype(numpy.float64):
+        point = float(weights @ places) / float(weights.sum())
+        line = numpy.clip(1 - numpy.abs(places - point), 0, None) * weights.sum()
+        found.append(float(numpy.abs(numpy.cumsum(numpy.cumsum(weights - line))).sum()))
+    return max(found)
