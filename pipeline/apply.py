@@ -11,8 +11,8 @@ from pipeline.history import WATCHED, History, entry
 from pipeline.model import Action, Cache, Key, Kind, Object, Plan, Receipt, Stage, Version
 from pipeline.store import ANYTHING, Store
 
-_WORKERS: Mapping[Stage, int] = {Stage.UNSEEN: 8, Stage.NEW_PAGES: 8, Stage.LAGGING_PAGES: 8}
-"""Writes at a time; one by one in the other stages."""
+_TOGETHER = frozenset({Stage.UNSEEN, Stage.NEW_PAGES, Stage.LAGGING_PAGES})
+"""Stages in which order does not matter; in the others there is one write at a time."""
 
 _UNTOUCHED = "The feed was not touched: listeners notice nothing."
 _BEHIND = "The new feed is live; pages may lag behind it."
@@ -54,7 +54,7 @@ def run(plan: Plan, store: Store, *, progress: Callable[[Action], None] = lambda
             actions += postponed
         if stage is Stage.LOG:
             done.undisturbed(actions)
-        outcomes = _all(actions, done.carry_out, workers=_WORKERS.get(stage, 1))
+        outcomes = _all(actions, done.carry_out, workers=store.writers if stage in _TOGETHER else 1)
         postponed += (
             replace(action, stage=Stage.LAGGING_PAGES)
             for action, outcome in zip(actions, outcomes, strict=True)

@@ -25,6 +25,7 @@ from pipeline import (
 )
 from pipeline.audio import deliver, ffmpeg, findings, recipe
 from pipeline.audio.deliver import Sleeve, Studio
+from pipeline.catalog.ledger import Ledger
 from pipeline.errors import OmroepError, Problem, Refused, ShowError, StoreError
 from pipeline.guard import Asked, Wanted
 from pipeline.history import History, Published
@@ -79,7 +80,7 @@ def check(room: Newsroom, *, listen: bool = False) -> Checked:
 
     With `listen`, recordings are opened too: of those of `episodes` it is told when no sound comes out of them.
     """
-    reading = catalog.read(room.root)
+    reading = catalog.read(room.root, Ledger.at(room.studio.cache / "sources.json", room.now))
     found, loaded = reading.problems, reading.catalog
     if loaded:
         loaded = replace(loaded, show=replace(loaded.show, base_url=room.base_url or loaded.show.base_url))

@@ -12,7 +12,7 @@ from pipeline.history import WATCHED, Event, History, Turn
 from pipeline.model import Action, Change, Cue, Digest, Edition, Entry, Key, Kind, Plan, Receipt, Release
 from pipeline.prune import Lying, Pruning
 from pipeline.publish import Newsroom
-from pipeline.store import Store
+from pipeline.store import Store, Unfinished
 
 _AT_ONCE = 8
 """Requests at a time."""
@@ -112,25 +112,39 @@ def _back(entry: Entry, cue: Cue) -> Cue:
 # --- clearing away ----------------------------------------------------------------------------------------------------
 
 
-def pruning(store: Store, now: datetime, days: float) -> tuple[Pruning, History]:
-    """What may go, and the log that this was decided from."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Clearing:
+    """What may go, and what this was decided from."""
+
+    pruning: Pruning
+    unfinished: tuple[Unfinished, ...]
+    """Uploads that nobody will end."""
+    log: History
+
+
+def clearing(store: Store, now: datetime, days: float) -> Clearing:
+    """What may go of what lies in the store."""
     lying = [Lying(key=found.key, size=found.size, modified=found.modified) for found in store.list()]
     published = publish.published(store)
     since = prune.since(lying, now, days)
     keep = prune.counting(published.history, since)
     kept = [publish.recorded(store, each) for each in sorted(keep)]
     gone = [found for each in sorted(published.history.past - keep) if (found := _record(store, each))]
-    made = prune.make(lying, kept, gone, since, live=published.history.keys)
-    return made, published.history
+    return Clearing(
+        pruning=prune.make(lying, kept, gone, since, live=published.history.keys),
+        unfinished=tuple(store.unfinished(since)),
+        log=published.history,
+    )
 
 
-def clear(store: Store, decided: Pruning, log: History, on_gone: Callable[[Lying], None]) -> None:
+def clear(store: Store, decided: Clearing) -> None:
     """Delete what was decided, one lot after another; Conflict when somebody published since."""
-    for lot in prune.stages(decided):
+    for lot in prune.stages(decided.pruning):
         seen = History.of((found.key, found.modified) for found in store.list(WATCHED))
-        if seen.keys != log.keys:
+        if seen.keys != decided.log.keys:
             what = f"Somebody published to {store.name} while it was being cleared."
             raise Conflict(Problem(what=what, why="It may need what was about to go.", mend="Run prune again."))
         with ThreadPoolExecutor(_AT_ONCE) as pool:
-            for each, _ in zip(lot, pool.map(store.delete, (each.key for each in lot)), strict=True):
-                on_gone(each)
+            list(pool.map(store.delete, (each.key for each in lot)))
+    for upload in decided.unfinished:
+        store.abandon(upload)

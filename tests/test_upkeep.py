@@ -267,9 +267,9 @@ def test_a_withdrawn_episode_as_a_draft_keeps_its_past(root: Path) -> None:
 
 
 def cleared(store: MemoryStore, days: float) -> list[Key]:
-    decided, log = upkeep.pruning(store, START + 100 * DAY, days)
-    upkeep.clear(store, decided, log, lambda gone: None)
-    return [each.key for each in decided.doomed]
+    decided = upkeep.clearing(store, START + 100 * DAY, days)
+    upkeep.clear(store, decided)
+    return [each.key for each in decided.pruning.doomed]
 
 
 def test_what_recent_releases_name_is_never_cleared(root: Path) -> None:
@@ -330,21 +330,20 @@ def test_a_clock_that_is_years_ahead_clears_nothing_recent(root: Path) -> None:
     """What counts is when the store last changed."""
     store = MemoryStore()
     five(root, store)
-    decided, _ = upkeep.pruning(store, START + 3650 * DAY, 10)
-    assert decided.doomed == ()
+    assert upkeep.clearing(store, START + 3650 * DAY, 10).pruning.doomed == ()
 
 
 def test_clearing_stops_when_somebody_publishes(root: Path) -> None:
     """They may need what was about to go."""
     store = MemoryStore()
     five(root, store)
-    decided, log = upkeep.pruning(store, START + 100 * DAY, 0)
-    assert decided.doomed
+    decided = upkeep.clearing(store, START + 100 * DAY, 0)
+    assert decided.pruning.doomed
     edit(root, "03-drie", "Heel andere", "Weer andere")
     published(root, store)
     store.log.clear()
     with pytest.raises(Conflict, match="Somebody published"):
-        upkeep.clear(store, decided, log, lambda gone: None)
+        upkeep.clear(store, decided)
     assert puts(store) == []
 
 

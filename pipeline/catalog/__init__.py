@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from pipeline.catalog import chapter_files, files, located, records, transcripts, values
 from pipeline.catalog.complaints import complaints
+from pipeline.catalog.ledger import Ledger
 from pipeline.catalog.located import Located
 from pipeline.catalog.schema import AudioKeys, EpisodeKeys, Keys, ShowKeys
 from pipeline.errors import Problem, ShowError
@@ -43,15 +44,19 @@ def load(root: Path) -> Catalog:
     return reading.catalog
 
 
-def read(root: Path) -> Reading:
-    """As much of the show in the folder `root` as can be read, with every problem of every file."""
-    reader = _Reader(root=root.resolve())
+def read(root: Path, ledger: Ledger | None = None) -> Reading:
+    """As much of the show in the folder `root` as can be read, with every problem of every file.
+
+    With a `ledger`, recordings and pictures that have not changed since it was written are not read.
+    """
+    reader = _Reader(root=root.resolve(), ledger=ledger or Ledger())
     show = reader.show()
     zone = ZoneInfo(show.timezone if show else "UTC")
     episodes = [episode for folder in reader.folders() if (episode := reader.episode(folder, show, zone))]
     reader.problems += _twins(episodes)
     episodes.sort(key=lambda episode: (episode.published, episode.season or 0, episode.number or 0, episode.slug))
     read = Catalog(show=show, episodes=tuple(episodes), origins=reader.origins) if show else None
+    reader.ledger.close()
     return Reading(catalog=read, problems=tuple(reader.problems))
 
 
@@ -63,6 +68,7 @@ def podcast_guid(feed_url: str) -> str:
 @dataclass(kw_only=True)
 class _Reader:
     root: Path
+    ledger: Ledger
     problems: list[Problem] = field(default_factory=list)
     origins: dict[Slug | None, Origin] = field(default_factory=dict)
 
@@ -230,7 +236,7 @@ class _Reader:
             self.missing(path, why, origin, *key)
             return None
         try:
-            return files.source(path, self.root)
+            return files.source(path, self.root, self.ledger)
         except OSError as error:
             self.missing(path, f"cannot be read ({error.strerror})", origin, *key)
             return None

@@ -1,11 +1,14 @@
 """Finding and reading the files that producers name: only plain files, only inside the show."""
 
 import hashlib
+import os
 import re
 import stat
 import unicodedata
 from pathlib import Path
+from typing import BinaryIO
 
+from pipeline.catalog.ledger import Ledger
 from pipeline.errors import Problem
 from pipeline.model import Digest, Source
 from pipeline.text import printable
@@ -73,15 +76,24 @@ def text(path: Path, root: Path) -> str | Problem:
         return Problem(what=f"`{path.name}` cannot be read ({error.strerror}).", file=name)
 
 
-def source(path: Path, root: Path) -> Source:
+def source(path: Path, root: Path, ledger: Ledger) -> Source:
     """The identity of a file that `trouble` passed; of a git-LFS pointer, that of the file it stands for."""
     name = path.relative_to(root).as_posix()
-    digest = hashlib.sha256()
     with path.open("rb") as file:
-        first = file.read(_CHUNK)
-        if pointer := _POINTER.fullmatch(first):
-            return Source(sha256=Digest(pointer[1].decode()), size=int(pointer[2]), path=name)
-        digest.update(first)
-        while chunk := file.read(_CHUNK):
-            digest.update(chunk)
-        return Source(sha256=Digest(digest.hexdigest()), size=file.tell(), path=name)
+        before = os.fstat(file.fileno())
+        if known := ledger.known(name, before):
+            return known
+        found = _read(file, name)
+        ledger.learn(found, before, os.fstat(file.fileno()))
+        return found
+
+
+def _read(file: BinaryIO, name: str) -> Source:
+    digest = hashlib.sha256()
+    first = file.read(_CHUNK)
+    if pointer := _POINTER.fullmatch(first):
+        return Source(sha256=Digest(pointer[1].decode()), size=int(pointer[2]), path=name)
+    digest.update(first)
+    while chunk := file.read(_CHUNK):
+        digest.update(chunk)
+    return Source(sha256=Digest(digest.hexdigest()), size=file.tell(), path=name)

@@ -34,14 +34,19 @@ def prune(settings: Settings, to: str | None, days: float, yes: bool, as_json: b
     """
     show = publish.check(settings.room(None)).catalog.show
     store = settings.connect(to)(show.destination)
-    decided, log = upkeep.pruning(store, settings.now, days)
+    clearing = upkeep.clearing(store, settings.now, days)
+    decided = clearing.pruning
     if yes:
-        upkeep.clear(store, decided, log, lambda gone: None)
+        upkeep.clear(store, clearing)
     if as_json:
-        tell.dump({"destination": store.name, "deleted": yes, "objects": _json(decided), "kept": decided.kept})
+        unfinished = [{"key": each.key, "begun": each.begun.isoformat()} for each in clearing.unfinished]
+        told = {"destination": store.name, "deleted": yes, "objects": _json(decided), "unfinished": unfinished}
+        tell.dump(told | {"kept": decided.kept})
         return
     size = megabytes(sum(each.size for each in decided.doomed))
-    if not decided.doomed:
+    for upload in clearing.unfinished:
+        tell.say(f"  {upload.key}: an upload begun on {upload.begun:%Y-%m-%d} that never ended")
+    if not decided.doomed and not clearing.unfinished:
         tell.say(f"Nothing at {store.name} is older than {days:g} days and unneeded.")
         return
     tell.table(((each.key, megabytes(each.size)) for each in decided.doomed[:_SHOWN]), right={1})
