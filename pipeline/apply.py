@@ -27,6 +27,8 @@ _STATES: Mapping[Stage, str] = {
 """What listeners have when a stage fails."""
 
 
+_NEVER = Version("0" * 32)
+"""What no object has as its version."""
 _PATIENCE = 10
 """Times that a publisher says that it was disturbed while another goes on writing to the log."""
 
@@ -43,6 +45,7 @@ def run(plan: Plan, store: Store, *, progress: Callable[[Action], None] = lambda
             release=plan.release.id,
             written=(),
             kept=plan.kept,
+            guarded=True,
             feed_version=plan.feed_expected,
             log_seen=plan.log_seen,
         )
@@ -60,6 +63,8 @@ def run(plan: Plan, store: Store, *, progress: Callable[[Action], None] = lambda
             for action, outcome in zip(actions, outcomes, strict=True)
             if outcome is _Outcome.LATER
         )
+        if stage is Stage.RECORD and not plan.log_seen:
+            done.probe(actions)
     return done.receipt()
 
 
@@ -77,6 +82,7 @@ class _Done:
     store: Store
     progress: Callable[[Action], None]
     written: dict[Key, Version] = field(default_factory=dict)
+    guarded: bool = True
 
     def carry_out(self, action: Action) -> _Outcome:
         """Write one object; failures say what listeners have now."""
@@ -101,6 +107,16 @@ class _Done:
             return _write_once(item, self.store)
         expected = {Stage.SWITCH: self.plan.feed_expected, Stage.NEW_PAGES: None}.get(action.stage, ANYTHING)
         return self.store.put(item, expected=expected)
+
+    def probe(self, records: Sequence[Action]) -> None:
+        """Whether the store honours conditions, asked of what never changes with the bytes that it has."""
+        for action in records:
+            for expected in (None, _NEVER):
+                try:
+                    self.store.put(action.object, expected=expected)
+                    self.guarded = False
+                except Conflict:
+                    continue
 
     def _there(self, action: Action) -> _Outcome:
         """Of a new page under whose key there is one already: of a run that was stopped, or of one that goes on now.
@@ -146,6 +162,7 @@ class _Done:
             release=self.plan.release.id,
             written=objects,
             kept=self.plan.kept + len(self.plan.actions) - len(objects),
+            guarded=self.guarded,
             feed_version=self.written.get(feed.KEY, self.plan.feed_expected),
             log_seen=self.plan.log_seen | {item.key for item in objects if item.kind is Kind.LOG},
         )

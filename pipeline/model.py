@@ -516,6 +516,8 @@ class Receipt:
     written: tuple[Object, ...]
     """In the order of the stages."""
     kept: int
+    guarded: bool
+    """False: the store ignores conditions, so that two publishers at once could lose each other's episode."""
     feed_version: Version | None
     """Token of the feed that listeners have now."""
     log_seen: frozenset[Key]

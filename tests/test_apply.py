@@ -9,7 +9,7 @@ import pytest
 
 from pipeline import apply, digest
 from pipeline.errors import Conflict, Exit, Problem, StoreError
-from pipeline.history import Event, Turn, entry
+from pipeline.history import Event, History, Turn, entry
 from pipeline.model import (
     Action,
     Cache,
@@ -114,8 +114,8 @@ def holding(store: MemoryStore, *actions: Action) -> Version:
 
 
 def puts(store: MemoryStore) -> list[str]:
-    """Keys in the order in which they were put."""
-    return [key for verb, key in store.log if verb == "put"]
+    """Keys in the order in which they were first put; a new store is asked twice more whether it refuses its record."""
+    return list(dict.fromkeys(key for verb, key in store.log if verb == "put"))
 
 
 def test_writes_by_stage_whatever_the_order_of_the_plan() -> None:
@@ -287,3 +287,34 @@ def test_an_empty_plan_asks_nothing() -> None:
     store = MemoryStore()
     assert apply.run(plan(kept=12), store).kept == 12
     assert store.log == []
+
+
+class Careless(MemoryStore):
+    """Ignores what a put expects, as some servers do."""
+
+    def put(self, item: Object, *, expected: Version | Anything | None = ANYTHING) -> Version:
+        """Whatever is there."""
+        return super().put(item)
+
+
+def test_a_store_that_ignores_conditions_is_said() -> None:
+    """On the first publish, before anybody relies on it; a good one is not accused."""
+    assert apply.run(plan(*PUBLISH), MemoryStore()).guarded
+    assert not apply.run(plan(*PUBLISH), Careless()).guarded
+
+
+def test_a_store_that_ignores_conditions_notices_a_loss() -> None:
+    """Somebody's feed lies over ours when we end: it is told, and the log says that nothing is certain."""
+
+    class Overtaken(Careless):
+        def put(self, item: Object, *, expected: Version | Anything | None = ANYTHING) -> Version:
+            version = super().put(item, expected=expected)
+            if item.key == "index.html":
+                super().put(action(Stage.SWITCH, "feed.xml", b"theirs").object)
+            return version
+
+    store = Overtaken()
+    with pytest.raises(Conflict, match="Run publish again"):
+        apply.run(plan(*PUBLISH), store)
+    log = History.of((key, None) for key in store.objects)
+    assert [event.turn for event in log.events] == [Turn.UNSETTLED]

@@ -78,7 +78,7 @@ def seen(store: MemoryStore) -> list[str]:
 
 
 def puts(store: MemoryStore) -> list[Key]:
-    return [key for verb, key in store.log if verb in ("put", "delete")]
+    return list(dict.fromkeys(key for verb, key in store.log if verb in ("put", "delete")))
 
 
 # --- nothing to do ----------------------------------------------------------------------------------------------------

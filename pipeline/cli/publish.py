@@ -84,6 +84,8 @@ def carry_out(
         tell.dump(told)
         return
     tell.advise(map(str, prepared.warnings))
+    if not receipt.guarded:
+        tell.advise([_UNGUARDED.format(place=prepared.store.name)])
     _summary(prepared, receipt, said)
 
 
@@ -163,6 +165,10 @@ def _still(prepared: Prepared) -> tuple[str, ...]:
     )
 
 
+_UNGUARDED = (
+    "{place} ignores conditions on writes, so that of two publishers at once one can undo what the other did. It is "
+    "noticed afterwards, not prevented: publish from one place only, one at a time. Run omroep doctor for the rest."
+)
 _NAMED = 3
 """Episodes that are named where there may be hundreds."""
 _LOOK = "\nTo look at it and listen: make serve   (without make: omroep serve)"

@@ -84,7 +84,7 @@ def change_json(change: Change) -> dict[str, Any]:
 
 def receipt_json(prepared: Prepared, receipt: Receipt) -> dict[str, Any]:
     """A plan and what came of it, for a program."""
-    written = {"written": [item.key for item in receipt.written], "checked": "sha256"}
+    written = {"written": [item.key for item in receipt.written], "checked": "sha256", "guarded": receipt.guarded}
     return plan_json(prepared) | written | {"kept": receipt.kept}
 
 
