@@ -1,0 +1,62 @@
+"""Stops a process at one of the system calls that change its destination folder: before it, after it, in the middle."""
+
+import builtins
+import io
+import os
+import signal
+from collections.abc import Callable
+from typing import Any
+
+CALLS = ("replace", "rename", "link", "fsync", "fdatasync", "unlink", "remove", "rmdir", "mkdir", "ftruncate")
+_WRITING = frozenset("wxa+")
+
+
+def install(order: dict[str, Any]) -> None:
+    """Count what concerns `beneath`; stop dead at number `at` (counted from 1, each call twice: before and after).
+
+    Every number that was reached is written to the file `log`, with the name of its call.
+    """
+    beneath, at, log = order["beneath"], order["at"], order["log"]
+    count = 0
+    note = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+
+    def reached(what: str) -> None:
+        nonlocal count
+        count += 1
+        os.write(note, f"{what}\n".encode())
+        if count == at:
+            os.killpg(0, signal.SIGKILL)
+
+    def ours(place: Any) -> bool:
+        if isinstance(place, int):
+            place = os.readlink(f"/proc/self/fd/{place}")
+        return os.path.abspath(os.fspath(place)).startswith(beneath)  # noqa: PTH100
+
+    def wrapped(name: str, call: Callable[..., Any]) -> Callable[..., Any]:
+        def stopping(*arguments: Any, **options: Any) -> Any:
+            if not (arguments and ours(arguments[0])):
+                return call(*arguments, **options)
+            shown = f"{name} {os.path.basename(str(arguments[-1]))}"  # noqa: PTH119
+            reached(f"before {shown}")
+            made = call(*arguments, **options)
+            reached(f"after {shown}")
+            return made
+
+        return stopping
+
+    patch: Any = os
+    for name in CALLS:
+        setattr(patch, name, wrapped(name, getattr(os, name)))
+    true_open = io.open
+
+    def opened(file: Any, mode: str = "r", *arguments: Any, **options: Any) -> Any:
+        if not (_WRITING & set(mode)) or not ours(file):
+            return true_open(file, mode, *arguments, **options)
+        reached("before open")
+        made = true_open(file, mode, *arguments, **options)
+        reached("after open")
+        return made
+
+    for place in (io, builtins):
+        patched: Any = place
+        patched.open = opened
