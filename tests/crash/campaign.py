@@ -10,7 +10,7 @@ from tests.crash import stage
 from tests.crash.bucket import Bucket, Holdings
 from tests.crash.faults import FAULTS, STALE, Fault, answers, interrupts, stale
 from tests.crash.publisher import HERE, Clone, End, Nursery, cloned
-from tests.crash.reader import FEED, Watcher
+from tests.crash.reader import FEED, Watcher, feed_of
 from tests.crash.score import Score
 from tests.crash.stage import Shows, Step
 from tests.crash.wire import CHANGES, Asked, Play, Point, Script, Stage, Wire
@@ -60,7 +60,13 @@ class Rig:
     def begin(self, clone: Clone, script: Script | None = None, *arguments: str, hurry: bool = True) -> None:
         self.wire.rewind(script)
         self.wire.group = self.nursery.begin(
-            clone, "publish", "--to", self.bucket.place, *arguments, environ=environ(self.wire, self.server), hurry=hurry
+            clone,
+            "publish",
+            "--to",
+            self.bucket.place,
+            *arguments,
+            environ=environ(self.wire, self.server),
+            hurry=hurry,
         )
 
     def publish(self, clone: Clone, script: Script | None = None, *arguments: str, hurry: bool = True) -> End:
@@ -159,8 +165,6 @@ class Rig:
         if there.keys() != view.keys():
             yield f"the wire did not see {sorted(there.keys() ^ view.keys())}"
         if not found and FEED in view:
-            from tests.crash.reader import feed_of
-
             if (guids := frozenset(feed_of(view[FEED]).guids)) != step.guids:
                 yield f"the feed ends with {sorted(guids)}"
 
@@ -235,21 +239,18 @@ def environ(wire: Wire, server: Server) -> dict[str, str]:
     return {**server.environment(), "AWS_ENDPOINT_URL": f"http://127.0.0.1:{wire.port}"}
 
 
-def tasks(course: Course, *, thorough: bool) -> Iterator[tuple[str, Point]]:
-    """Which fault where: stops and lost replies at every request, the others in turn (thorough: all everywhere)."""
-    always = ("stopped before", "stopped after", "reply lost")
-    others = [name for name in FAULTS if name not in always]
-    kinds: set[tuple[str, str, str]] = set()
-    for turn, point in enumerate(course.points):
-        yield from ((name, point) for name in always)
-        fitting = [name for name in others if FAULTS[name].hits(point)]
-        chosen = fitting if thorough else [fitting[(turn + n * 5) % len(fitting)] for n in range(3)]
-        for name in fitting:
-            kind = (name, point.method, point.key.partition("/")[0] if "/" in point.key else point.key[-5:])
-            if name in chosen or kind not in kinds:
-                kinds.add(kind)
-                yield name, point
-        if STALE.hits(point) and not course.step.first:
-            yield "stale", point
+ALWAYS = ("stopped before", "stopped after", "reply lost")
+"""At every request of every step; the others at every request of one step, and once at each kind of request."""
+_EVERYTHING_AT = "edit"
 
 
+def tasks(course: Course, *, thorough: bool) -> list[tuple[str, Point]]:
+    """Which fault is played where: those of `ALWAYS` everywhere, the others in turn (thorough: all everywhere)."""
+    everything = thorough or course.name == _EVERYTHING_AT
+    return [
+        (name, point)
+        for turn, point in enumerate(course.points)
+        for place, name in enumerate((*FAULTS, "stale"))
+        if FAULTS.get(name, STALE).hits(point) and not (name == "stale" and course.step.first)
+        if everything or name in ALWAYS or point.key == FEED or turn % len(FAULTS) == place
+    ]

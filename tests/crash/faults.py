@@ -3,9 +3,21 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from tests.crash.wire import CHANGES, RESET, SILENCE, Asked, Forward, Outcome, Play, Point, Reply, Wire, refusal
+from tests.crash.wire import (
+    CHANGES,
+    RESET,
+    SILENCE,
+    Asked,
+    Forward,
+    Outcome,
+    Play,
+    Point,
+    Reply,
+    Wire,
+    refusal,
+    with_body,
+)
 from tests.crash.wire import flipped as flip
-from tests.crash.wire import with_body
 
 KILLED = -9
 DONE, DESTINATION, REFUSED = 0, 5, 6

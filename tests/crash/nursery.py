@@ -16,11 +16,12 @@ from typing import Any
 from tests.crash import stops
 
 HURRY = 40
-"""How many times faster a publisher's clock runs where it waits: for an answer, before it tries again, to a deadline."""
+"""How many times faster a publisher's clock runs where it waits: for an answer, before it tries again, a deadline."""
 
 
 def main() -> None:
     """Read orders, fork, and say the number and then the end of each."""
+    _remember()
     _warm(Path(sys.argv[1]))
     gc.freeze()
     for line in sys.stdin:
@@ -47,21 +48,31 @@ def _warm(show: Path) -> None:
         sys.stdout = kept
     if status:
         raise SystemExit(f"the nursery could not build {show}: {status}")
-    from botocore.loaders import JSONFileLoader
-
     from pipeline.store import s3
 
-    files: dict[str, Any] = {}
-    load = JSONFileLoader.load_file
-
-    def remembered(self: Any, path: str) -> Any:
-        if path not in files:
-            files[path] = load(self, path)
-        return files[path]
-
-    JSONFileLoader.load_file = remembered
     with suppress(Exception):
         s3.connect("s3://show/warm")
+
+
+def _remember() -> None:
+    """What libraries read and compile anew in every run, once: it is not theirs what is tried here."""
+    from botocore.loaders import JSONFileLoader
+    from jinja2 import Environment
+
+    for owner, name in ((JSONFileLoader, "load_file"), (Environment, "_generate"), (Environment, "_compile")):
+        _once(owner, name)
+
+
+def _once(owner: Any, name: str) -> None:
+    true, made = getattr(owner, name), {}
+
+    def remembered(self: Any, *arguments: Any, **options: Any) -> Any:
+        key = repr((arguments, sorted(options.items())))
+        if key not in made:
+            made[key] = true(self, *arguments, **options)
+        return made[key]
+
+    setattr(owner, name, remembered)
 
 
 def _publish(order: dict[str, Any]) -> None:
@@ -85,7 +96,7 @@ def _publish(order: dict[str, Any]) -> None:
     except SystemExit as end:
         status = end.code if isinstance(end.code, int) else 0 if end.code is None else 1
     except BaseException:
-        sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]
+        sys.excepthook(*sys.exc_info())
     finally:
         with suppress(Exception):
             sys.stdout.flush()

@@ -61,9 +61,10 @@ class Nursery:
         stop: Mapping[str, Any] | None = None,
     ) -> int:
         """Start one; its process group."""
+        own = {"PATH": os.defpath, "LC_ALL": "C.UTF-8", "OMROEP_CACHE": str(clone.cache)}
         order = {
             "arguments": ["--show", str(clone.show), *arguments],
-            "environ": {"PATH": os.defpath, "LC_ALL": "C.UTF-8", "OMROEP_CACHE": str(clone.cache)} | dict(environ or {}),
+            "environ": own | dict(environ or {}),
             "folder": str(self.scratch),
             "out": str(self.scratch / "out"),
             "err": str(self.scratch / "err"),

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from io import BytesIO
 from posixpath import dirname, join, normpath
+from typing import Any
 from urllib.parse import unquote, urldefrag, urlsplit
 
 import feedparser
@@ -20,6 +21,7 @@ FEED, HOME, MARK = "feed.xml", "index.html", "releases/settled.json"
 _HASHED = re.compile(r"\.([0-9a-f]{16})\.[a-z0-9]+$")
 _RECORD = re.compile(r"releases/[0-9a-f]{32}\.json$")
 _ADDRESS = re.compile(re.escape(BASE) + r"[^\s\"'<>)\\]*")
+_CHANNEL, _ITEM = ("title", "link", "language"), ("title", "enclosure", "guid", "pubDate")
 _PODCAST = "{https://podcastindex.org/namespace/1.0}"
 _TEXTS = (".html", ".xml", ".json", ".vtt", ".txt")
 
@@ -140,7 +142,10 @@ def judged(view: View) -> Iterator[str]:
     yield from (f"I2: {fault}" for fault in feed.faults)
     for enclosure in feed.enclosures:
         yield from _enclosure(enclosure, view)
-    waiting: list[tuple[str, str, str]] = [(HOME, "I7", "the show's address"), *((k, "I1", FEED) for k in feed.addresses)]
+    waiting: list[tuple[str, str, str]] = [
+        (HOME, "I7", "the show's address"),
+        *((k, "I1", FEED) for k in feed.addresses),
+    ]
     seen: set[str] = set()
     while waiting:
         key, rule, coming_from = waiting.pop()
@@ -195,8 +200,12 @@ def _feed(sha256: str, body: _Bytes) -> Feed:
         return Feed(guids=(), enclosures=(), addresses=frozenset(), faults=(*faults, f"not well-formed: {error}"))
     items = tree.findall("channel/item")
     for item in items:
-        faults += [f"an item lacks <{tag}>" for tag in ("title", "enclosure", "guid", "pubDate") if item.find(tag) is None]
-    faults += [f"the channel lacks <{tag}>" for tag in ("title", "link", "language") if not tree.findtext(f"channel/{tag}")]
+        faults += [
+            f"an item lacks <{tag}>" for tag in ("title", "enclosure", "guid", "pubDate") if item.find(tag) is None
+        ]
+    faults += [
+        f"the channel lacks <{tag}>" for tag in ("title", "link", "language") if not tree.findtext(f"channel/{tag}")
+    ]
     if not len(items) == len(podcast["episodes"]) == len(parsed.entries):
         faults.append(f"{len(items)} items, of which apps see {len(podcast['episodes'])} and {len(parsed.entries)}")
     return Feed(
@@ -240,11 +249,10 @@ def _links(key: str, sha256: str, body: _Bytes) -> frozenset[str]:
     text = body.decode("utf-8")
     found = set(_ours(_ADDRESS.findall(text)))
     if key.endswith(".html"):
-        document = lxml.html.document_fromstring(text)
-        for element, attribute, link, _ in document.iterlinks():
+        document: Any = lxml.html.document_fromstring(text)
+        for _, attribute, link, _ in document.iterlinks():
             places = [part.split()[0] for part in link.split(",")] if attribute == "srcset" else [link]
             found |= {place for each in places for place in _beside(key, each)}
-            del element
     return frozenset(found)
 
 

@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tests.shows import write_episode, write_show, write_tone
 
@@ -36,7 +37,7 @@ def edit(show: Path, folder: str, old: str, new: str) -> None:
     path.write_text(text.replace(old, new), "utf-8")
 
 
-def episode(show: Path, folder: str, hz: float, **keys: object) -> None:
+def episode(show: Path, folder: str, hz: float, **keys: Any) -> None:
     place = show / "episodes" / folder
     place.mkdir(parents=True, exist_ok=True)
     write_tone(place / "audio.wav", seconds=1.0, hz=hz)
@@ -52,8 +53,8 @@ def write_base(show: Path) -> None:
     episode(show, "90-concept", 420, date="2020-10-09", status="draft", title="Geheimzinnig", number=90)
 
 
-def add(show: Path, folder: str = "03-drie", hz: float = 460, **keys: object) -> None:
-    episode(show, folder, hz, **keys)
+def add(show: Path, folder: str = "03-drie", hz: float = 460) -> None:
+    episode(show, folder, hz)
 
 
 def _edit(show: Path) -> None:

@@ -237,7 +237,6 @@ def _handler(wire: Wire) -> type[BaseHTTPRequestHandler]:
         """One connection of the publisher."""
 
         protocol_version = "HTTP/1.1"
-        wbufsize = -1
         disable_nagle_algorithm = True
 
         def _any(self) -> None:
@@ -250,7 +249,7 @@ def _handler(wire: Wire) -> type[BaseHTTPRequestHandler]:
             else:
                 self._say_nothing(hold=isinstance(outcome, Silence))
 
-        do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = _any
+        do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = _any  # noqa: N815 -- the base class looks for these names
 
         def _say_nothing(self, *, hold: bool) -> None:
             self.close_connection = True

@@ -1,0 +1,141 @@
+"""The parts of the rig, and how their work is shared out over processes."""
+
+import atexit
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from tests import seaweed
+from tests.crash import stage
+from tests.crash.campaign import Course, Rig, tasks
+from tests.crash.publisher import Clone, Nursery
+from tests.crash.score import Score
+from tests.crash.stage import Shows
+
+_SHARES = 3
+"""Into so many pieces the work of each step is cut."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Floor:
+    """What all parts stand on: a server, the shows with their audio mastered, and processes to work in."""
+
+    server: seaweed.Server
+    shows: Shows
+    scratch: Path
+    pool: ProcessPoolExecutor
+
+    def score(self, work: Callable[..., Score], pieces: Sequence[tuple[Any, ...]]) -> Score:
+        """The sum over `pieces`, each done in one of the processes."""
+        total = Score()
+        for future in [self.pool.submit(work, *piece) for piece in pieces]:
+            total.add(future.result())
+        return total
+
+
+@contextmanager
+def opened(folder: Path, workers: int) -> Iterator[Floor]:
+    """The floor, in `folder`."""
+    shows = stage.write(folder / "shows")
+    master(shows, folder / "mastering")
+    context = get_context("spawn")
+    with seaweed.started(folder) as server:
+        room = (server, shows, folder)
+        with ProcessPoolExecutor(workers, mp_context=context, initializer=_enter, initargs=room) as pool:
+            yield Floor(server=server, shows=shows, scratch=folder, pool=pool)
+
+
+def master(shows: Shows, scratch: Path) -> None:
+    """Master the audio of all shows, so that a publish is nothing but requests."""
+    nursery = Nursery(scratch, shows.base, shows.cache)
+    for place, (show, now) in enumerate(shows.all()):
+        nursery.begin(Clone(show=show, cache=shows.cache, now=now), "build", "--to", str(scratch / f"site-{place}"))
+        end = nursery.end()
+        if end.status:
+            raise RuntimeError(f"{show} cannot be built: {end.said}")
+    nursery.close()
+
+
+# --- in the working processes
+
+_here: dict[str, Any] = {}
+
+
+def _enter(server: seaweed.Server, shows: Shows, folder: Path) -> None:
+    _here.update(server=server, shows=shows, folder=folder, courses={})
+
+
+def _rig() -> Rig:
+    if "rig" not in _here:
+        import os
+
+        scratch = _here["folder"] / f"worker-{os.getpid()}"
+        scratch.mkdir()
+        _here["rig"] = Rig(_here["server"], _here["shows"], scratch)
+        atexit.register(_here["rig"].close)
+    rig: Rig = _here["rig"]
+    rig.score = Score()
+    return rig
+
+
+def _course(rig: Rig, step: str) -> Course:
+    courses: dict[str, Course] = _here["courses"]
+    if step not in courses:
+        courses[step] = rig.course(step)
+    return courses[step]
+
+
+def _campaign(step: str, share: int, thorough: bool) -> Score:
+    rig = _rig()
+    course = _course(rig, step)
+    for name, point in tasks(course, thorough=thorough)[share::_SHARES]:
+        rig.trial(course, name, point)
+    return rig.score
+
+
+def _given_up(step: str, share: int, thorough: bool) -> Score:
+    rig = _rig()
+    course = _course(rig, step)
+    points = [point for point in course.points if point.nth == 1]
+    for place, point in enumerate(points):
+        if place % _SHARES == share and (thorough or place % 2 == 0 or point.key == "feed.xml"):
+            rig.for_ever(course, point)
+    return rig.score
+
+
+def _interrupted(step: str, share: int, thorough: bool) -> Score:
+    rig = _rig()
+    course = _course(rig, step)
+    for place, point in enumerate(course.points):
+        if place % _SHARES == share and (thorough or place % 4 == 0 or point.key == "feed.xml"):
+            rig.interrupted(course, point)
+    return rig.score
+
+
+# --- the parts
+
+
+def bucket(floor: Floor, thorough: bool) -> Score:
+    """Every fault at every request."""
+    return floor.score(_campaign, [(step, share, thorough) for share in range(_SHARES) for step in stage.STEPS])
+
+
+def for_ever(floor: Floor, thorough: bool) -> Score:
+    """An object that can never be had or written."""
+    return floor.score(_given_up, [("everything", share, thorough) for share in range(_SHARES)])
+
+
+def ctrl_c(floor: Floor, thorough: bool) -> Score:
+    """An interrupt while a request is under way."""
+    return floor.score(_interrupted, [("everything", share, thorough) for share in range(_SHARES)])
+
+
+PARTS: Mapping[str, Callable[[Floor, bool], Score]] = {
+    "bucket": bucket,
+    "for-ever": for_ever,
+    "ctrl-c": ctrl_c,
+}
