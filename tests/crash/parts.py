@@ -1,6 +1,8 @@
 """The parts of the rig, and how their work is shared out over processes."""
 
 import atexit
+import os
+import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
@@ -10,9 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from tests import seaweed
-from tests.crash import stage
+from tests.crash import stage, world
 from tests.crash.campaign import Course, Rig, tasks
+from tests.crash.folder import FolderRig, Way
 from tests.crash.publisher import Clone, Nursery
+from tests.crash.rivals import QUARRELS, Arena, Case
 from tests.crash.score import Score
 from tests.crash.stage import Shows
 
@@ -71,8 +75,6 @@ def _enter(server: seaweed.Server, shows: Shows, folder: Path) -> None:
 
 def _rig() -> Rig:
     if "rig" not in _here:
-        import os
-
         scratch = _here["folder"] / f"worker-{os.getpid()}"
         scratch.mkdir()
         _here["rig"] = Rig(_here["server"], _here["shows"], scratch)
@@ -116,6 +118,57 @@ def _interrupted(step: str, share: int, thorough: bool) -> Score:
     return rig.score
 
 
+def _folder(step: str, share: int, thorough: bool) -> Score:
+    rig = _folder_rig()
+    ways: dict[str, Way] = _here.setdefault("ways", {})
+    way = ways[step] if step in ways else ways.setdefault(step, rig.way(step))
+    for at in range(1 + share, len(way.calls) + 1, _SHARES):
+        rig.trial(way, at)
+    return rig.score
+
+
+def _traced(call: str, when: int) -> Score:
+    rig = _folder_rig()
+    ways: dict[str, Way] = _here.setdefault("ways", {})
+    way = ways["everything"] if "everything" in ways else ways.setdefault("everything", rig.way("everything"))
+    rig.traced(way, call, when)
+    return rig.score
+
+
+def _folder_rig() -> FolderRig:
+    rig = _rig()
+    if "folder rig" not in _here:
+        _here["folder rig"] = FolderRig(rig.shows, rig.scratch, rig.nursery)
+    found: FolderRig = _here["folder rig"]
+    found.score = Score()
+    return found
+
+
+def _rivals(name: str, share: int, thorough: bool) -> Score:
+    rig = _rig()
+    if "arena" not in _here:
+        _here["arena"] = Arena(rig)
+        atexit.register(_here["arena"].close)
+    arena: Arena = _here["arena"]
+    cases: dict[str, Case] = _here.setdefault("cases", {})
+    case = cases[name] if name in cases else cases.setdefault(name, arena.case(name))
+    for point in case.points[share::_SHARES]:
+        arena.fight(case, point)
+    return rig.score
+
+
+def _clocks() -> Score:
+    rig = _rig()
+    score = world.clocks(rig.shows, rig.scratch, rig.nursery)
+    score.add(world.faked(rig))
+    return score
+
+
+def _disks() -> Score:
+    rig = _rig()
+    return world.full_disks(rig.shows, rig.scratch)
+
+
 # --- the parts
 
 
@@ -134,8 +187,35 @@ def ctrl_c(floor: Floor, thorough: bool) -> Score:
     return floor.score(_interrupted, [("everything", share, thorough) for share in range(_SHARES)])
 
 
+def folder(floor: Floor, thorough: bool) -> Score:
+    """Stopped at every system call that changes the folder; the real executable by the kernel too."""
+    steps = stage.STEPS if thorough else ("first publish", "edit", "everything")
+    score = floor.score(_folder, [(step, share, thorough) for share in range(_SHARES) for step in steps])
+    if not shutil.which("strace"):
+        score.notes.append("`strace` is not installed: the kernel stopped nothing")
+        return score
+    calls = ("rename", "fsync", "unlink")
+    score.add(floor.score(_traced, [(call, when) for call in calls for when in (1, 5, 9)]))
+    return score
+
+
+def rivals(floor: Floor, thorough: bool) -> Score:
+    """Two publishers, one held before each of its requests."""
+    return floor.score(_rivals, [(name, share, thorough) for share in range(_SHARES) for name in QUARRELS])
+
+
+def surroundings(floor: Floor, thorough: bool) -> Score:
+    """Clocks, zones and full disks."""
+    score = floor.score(_clocks, [()])
+    score.add(floor.score(_disks, [()]))
+    return score
+
+
 PARTS: Mapping[str, Callable[[Floor, bool], Score]] = {
     "bucket": bucket,
     "for-ever": for_ever,
     "ctrl-c": ctrl_c,
+    "folder": folder,
+    "rivals": rivals,
+    "world": surroundings,
 }
