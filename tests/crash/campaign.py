@@ -10,10 +10,10 @@ from tests.crash import stage
 from tests.crash.bucket import Bucket, Holdings
 from tests.crash.faults import FAULTS, STALE, Fault, answers, interrupts, stale
 from tests.crash.publisher import HERE, Clone, End, Nursery, cloned
-from tests.crash.reader import FEED, Watcher, feed_of
+from tests.crash.reader import FEED, LOG, View, Watcher, feed_of
 from tests.crash.score import Score
 from tests.crash.stage import Shows, Step
-from tests.crash.wire import CHANGES, Asked, Play, Point, Script, Stage, Wire
+from tests.crash.wire import CHANGES, LISTING, Asked, Play, Point, Script, Stage, Wire
 from tests.seaweed import Server
 
 BOUND_S = 60.0
@@ -32,7 +32,7 @@ class Course:
     before: Holdings
     points: tuple[Point, ...]
     whole: Mapping[str, str]
-    """Key to SHA-256, at the end."""
+    """As `end` tells it."""
 
 
 class Rig:
@@ -94,7 +94,7 @@ class Rig:
         self.done(clone)
         points = tuple(self.wire.points())
         self.blame(name, self._swept(step))
-        whole = {key: seen.sha256 for key, seen in self.watcher.view.items()}
+        whole = ended(self.watcher.view)
         self.done(clone)
         if again := [str(point) for point in self.wire.points() if point.method in CHANGES]:
             self.blame(name, [f"P5: the second publish asks for {', '.join(again)}"])
@@ -164,12 +164,11 @@ class Rig:
         there = self.bucket.etags()
         if there.keys() != view.keys():
             yield f"the wire did not see {sorted(there.keys() ^ view.keys())}"
-        if not found and FEED in view:
-            if (guids := frozenset(feed_of(view[FEED]).guids)) != step.guids:
-                yield f"the feed ends with {sorted(guids)}"
+        if not found and FEED in view and (guids := frozenset(feed_of(view[FEED]).guids)) != step.guids:
+            yield f"the feed ends with {sorted(guids)}"
 
     def _compared(self, course: Course) -> Iterator[str]:
-        now = {key: seen.sha256 for key, seen in self.watcher.view.items()}
+        now = ended(self.watcher.view)
         if other := sorted(key for key in now.keys() | course.whole.keys() if now.get(key) != course.whole.get(key)):
             yield f"P4: it ends with other {', '.join(other)} than an undisturbed publish"
 
@@ -190,21 +189,21 @@ class Rig:
         switched = [line.point.key for line in self.wire.log if line.status == 200 and line.point.method == "PUT"]
         if FEED not in switched and self.watcher.view.get(FEED) != before:
             self.blame(where, ["P2: the feed changed"])
-        if point.key not in (FEED, "releases/settled.json") and not self._lags(point, course) and FEED in switched:
+        if not self._lags(point, course) and FEED in switched:
             self.blame(where, ["P2: the feed was written though an object that it needs was not"])
         self.blame(where, self._finished(clone))
         self.blame(where, [*self._swept(course.step), *self._compared(course)])
 
     def _lags(self, point: Point, course: Course) -> bool:
-        """Whether it is written after the feed, as listeners see an earlier state of it meanwhile."""
-        return point.key in course.before and point.method == "PUT"
+        """Whether it is written or looked at after the feed: listeners see an earlier state of it meanwhile."""
+        return point.key in course.before or point.key.startswith(LOG) or point.key in (FEED, LISTING)
 
     def _given_up(self, point: Point, script: Script, end: End) -> Iterator[str]:
         if not script.fired:
             yield "it did not fire"
         if end.status <= 0:
             yield f"ended with {end.status} though {point} never succeeds"
-        elif point.key not in end.said and point.key != "?list":
+        elif point.key not in end.said and point.key != LISTING:
             yield f"{point.key} is not named: {end.said.strip()[-300:]}"
         if end.took_s > BOUND_S:
             yield f"P14: it gave up after {end.took_s:.0f} s"
@@ -233,6 +232,16 @@ class Rig:
             self.blame(where, [f"P14: Ctrl-C took {took:.1f} s"])
         self.blame(where, self._finished(clone))
         self.blame(where, [*self._swept(course.step), *self._compared(course)])
+
+
+def ended(view: View) -> dict[str, str]:
+    """What a publish must end with: key to SHA-256 of everything, and of the log what it says last.
+
+    The log tells what happened, so after trouble it may tell more.
+    """
+    last = max((key for key in view if key.startswith(LOG)), default="")
+    lasting = {key: seen.sha256 for key, seen in view.items() if not key.startswith(LOG)}
+    return lasting | {LOG: last.partition("-")[2]}
 
 
 def environ(wire: Wire, server: Server) -> dict[str, str]:

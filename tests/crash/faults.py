@@ -3,8 +3,11 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from lxml import etree
+
 from tests.crash.wire import (
     CHANGES,
+    LISTING,
     RESET,
     SILENCE,
     Asked,
@@ -19,6 +22,7 @@ from tests.crash.wire import (
 )
 from tests.crash.wire import flipped as flip
 
+_S3 = "{http://s3.amazonaws.com/doc/2006-03-01/}"
 KILLED = -9
 DONE, DESTINATION, REFUSED = 0, 5, 6
 
@@ -102,7 +106,27 @@ def hangs(wire: Wire, asked: Asked, forward: Forward) -> Outcome:
 
 def stale(older: Mapping[str, Reply]) -> Play:
     """A read as a lagging replica answers it: what was there one publish ago."""
-    return lambda wire, asked, forward: older.get(asked.point.key) or refusal(404, "NoSuchKey")
+
+    def play(wire: Wire, asked: Asked, forward: Forward) -> Outcome:
+        if asked.point.key == LISTING:
+            return _listed(forward(asked), wire.stage.prefix, older)
+        return older.get(asked.point.key) or refusal(404, "NoSuchKey")
+
+    return play
+
+
+def _listed(reply: Reply, prefix: str, older: Mapping[str, Reply]) -> Reply:
+    """The listing as it was."""
+    tree = etree.fromstring(reply.body)
+    folder = prefix.split("/", 2)[2]
+    for row in tree.findall(f"{_S3}Contents"):
+        held = older.get(row.findtext(f"{_S3}Key", "").removeprefix(folder))
+        told = row.find(f"{_S3}ETag")
+        if held is None or told is None:
+            tree.remove(row)
+        else:
+            told.text = dict(held.headers)["ETag"]
+    return replace(reply, body=etree.tostring(tree), headers=(("Content-Type", "application/xml"),))
 
 
 def holds(wire: Wire, asked: Asked, forward: Forward) -> Outcome:

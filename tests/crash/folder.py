@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.crash import stage
+from tests.crash.campaign import ended
 from tests.crash.faults import KILLED
 from tests.crash.publisher import OMROEP, Clone, End, Nursery, cloned
 from tests.crash.reader import FEED, Seen, Watcher, feed_of
@@ -67,7 +68,7 @@ class FolderRig:
         shutil.copytree(self.site, kept) if self.site.exists() else kept.mkdir()
         self._done(self.publish(self.clone(self.shows.after(name), step.now), at=0))
         calls = tuple((self.scratch / "calls").read_text().splitlines())
-        whole = {key: seen.sha256 for key in self.keys() if (seen := self.read(key))}
+        whole = ended({key: seen for key in self.keys() if (seen := self.read(key))})
         return Way(name=name, step=step, calls=calls, whole=whole)
 
     def _done(self, end: End) -> None:
@@ -109,7 +110,7 @@ class FolderRig:
         self.score.blame(where, self._compared(way))
 
     def _compared(self, way: Way) -> Iterator[str]:
-        now = {key: seen.sha256 for key, seen in self.watcher.view.items()}
+        now = ended(self.watcher.view)
         if other := sorted(key for key in now.keys() | way.whole.keys() if now.get(key) != way.whole.get(key)):
             yield f"P4: it ends with other {', '.join(other)} than an undisturbed publish"
         if FEED in self.watcher.view and frozenset(feed_of(self.watcher.view[FEED]).guids) != way.step.guids:

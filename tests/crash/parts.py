@@ -3,6 +3,7 @@
 import atexit
 import os
 import shutil
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
@@ -36,8 +37,9 @@ class Floor:
     def score(self, work: Callable[..., Score], pieces: Sequence[tuple[Any, ...]]) -> Score:
         """The sum over `pieces`, each done in one of the processes."""
         total = Score()
-        for future in [self.pool.submit(work, *piece) for piece in pieces]:
+        for place, future in enumerate(futures := [self.pool.submit(work, *piece) for piece in pieces]):
             total.add(future.result())
+            print(f"  {place + 1} of {len(futures)}: {total.points} points", file=sys.stderr, flush=True)
         return total
 
 

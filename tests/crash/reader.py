@@ -17,7 +17,7 @@ import podcastparser
 from lxml import etree
 
 BASE = "https://proef.example.org/"
-FEED, HOME, MARK = "feed.xml", "index.html", "releases/settled.json"
+FEED, HOME, LOG = "feed.xml", "index.html", "feed.log/"
 _HASHED = re.compile(r"\.([0-9a-f]{16})\.[a-z0-9]+$")
 _RECORD = re.compile(r"releases/[0-9a-f]{32}\.json$")
 _ADDRESS = re.compile(re.escape(BASE) + r"[^\s\"'<>)\\]*")
@@ -133,7 +133,7 @@ class Watcher:
 
 
 def _lasting(key: str) -> bool:
-    return bool(_HASHED.search(key) or _RECORD.search(key))
+    return bool(_HASHED.search(key) or _RECORD.search(key)) or key.startswith(LOG)
 
 
 def judged(view: View) -> Iterator[str]:

@@ -8,8 +8,9 @@ from typing import Any
 
 from tests.shows import write_episode, write_show, write_tone
 
-NOW = "2026-01-01T12:00:00+00:00"
-LATER = "2027-06-01T12:00:00+00:00"
+NOW = "2040-01-01T12:00:00+00:00"
+"""Long after every file was written, so that what a machine remembers counts."""
+LATER = "2041-06-01T12:00:00+00:00"
 DRAFT = ("geheimzinnig", "guid-of-90-concept")
 SCHEDULED = ("toekomstmuziek", "guid-of-80-straks")
 GUIDS = frozenset(f"guid-of-{name}" for name in ("01-een", "02-twee", "03-drie", "04-vier", "80-straks"))
@@ -49,7 +50,7 @@ def write_base(show: Path) -> None:
     write_show(show)
     episode(show, "01-een", 300)
     episode(show, "02-twee", 340)
-    episode(show, "80-straks", 380, date="2027-05-01", title="Toekomstmuziek", number=80)
+    episode(show, "80-straks", 380, date="2041-05-01", title="Toekomstmuziek", number=80)
     episode(show, "90-concept", 420, date="2020-10-09", status="draft", title="Geheimzinnig", number=90)
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+LISTING = "?list"
 CHANGES = frozenset({"PUT", "POST", "DELETE"})
 _CONDITIONS = ("If-Match", "If-None-Match", "Range")
 _BETWEEN_HOPS = frozenset({"expect", "connection", "transfer-encoding"})
@@ -26,7 +27,7 @@ class Point:
 
     method: str
     key: str
-    """Relative to the show's prefix; `?list` for a listing."""
+    """Relative to the show's prefix; `LISTING` for one."""
     nth: int = 1
 
     def __str__(self) -> str:
@@ -180,7 +181,7 @@ class Wire:
         split = urlsplit(path)
         query = dict(parse_qsl(split.query, keep_blank_values=True))
         place = unquote(split.path)
-        key = place.removeprefix(self.stage.prefix) if place.startswith(self.stage.prefix) else "?list"
+        key = place.removeprefix(self.stage.prefix) if place.startswith(self.stage.prefix) else LISTING
         if extra := sorted(query.keys() & {"uploads", "uploadId", "partNumber", "acl", "versioning", "location"}):
             key += "?" + "&".join(f"{name}={query[name]}" if name == "partNumber" else name for name in extra)
         self._seen[method, key] += 1
