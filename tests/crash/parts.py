@@ -15,7 +15,9 @@ from typing import Any
 from tests import seaweed
 from tests.crash import stage, world
 from tests.crash.campaign import Course, Rig, tasks
+from tests.crash.faults import FAULTS
 from tests.crash.folder import FolderRig, Way
+from tests.crash.mutants import MUTANTS, Mutant, bred
 from tests.crash.publisher import Clone, Nursery
 from tests.crash.rivals import QUARRELS, Arena, Case
 from tests.crash.score import Score
@@ -124,6 +126,8 @@ def _folder(step: str, share: int, thorough: bool) -> Score:
     rig = _folder_rig()
     ways: dict[str, Way] = _here.setdefault("ways", {})
     way = ways[step] if step in ways else ways.setdefault(step, rig.way(step))
+    if share == 0:
+        rig.score.blame(f"folder / {step}", rig.lasting(way))
     for at in range(1 + share, len(way.calls) + 1, _SHARES):
         rig.trial(way, at)
     return rig.score
@@ -171,6 +175,65 @@ def _disks() -> Score:
     return world.full_disks(rig.shows, rig.scratch)
 
 
+def _caught(name: str) -> Score:
+    """A mutant in a rig of its own, until it is noticed."""
+    mutant = MUTANTS[name]
+    scratch = _here["folder"] / f"mutant-{list(MUTANTS).index(name)}"
+    scratch.mkdir()
+    score = Score(points=1)
+    try:
+        package = bred(mutant, scratch / "package")
+        rig = Rig(_here["server"], _here["shows"], scratch, package=package)
+    except RuntimeError as error:
+        score.blame(f"mutant “{name}”", [f"it cannot be tried: {error}"])
+        return score
+    try:
+        found = next(_noticed(mutant, rig), "")
+    except RuntimeError as error:  # it cannot even publish
+        found = str(error)
+    finally:
+        rig.close()
+    score.fired["mutant"] += 1
+    score.blame(f"mutant “{name}”", [] if found else ["nobody noticed"])
+    score.notes.append(f"“{name}”: {found[:160]}")
+    return score
+
+
+def _noticed(mutant: Mutant, rig: Rig) -> Iterator[str]:
+    """The complaints about a mutant, as they come."""
+    if mutant.step:
+        course = rig.course(mutant.step)
+        yield from rig.score.violations
+        for point in course.points:
+            for fault in mutant.faults:
+                if FAULTS[fault].hits(point):
+                    rig.trial(course, fault, point)
+                    yield from rig.score.violations
+    elif mutant.quarrel:
+        yield from _fought(mutant.quarrel, rig)
+    elif mutant.folder:
+        folder = FolderRig(rig.shows, rig.scratch, rig.nursery)
+        way = folder.way(mutant.folder)
+        yield from folder.lasting(way)
+        for at in range(1, len(way.calls) + 1):
+            folder.trial(way, at)
+            yield from folder.score.violations
+    else:
+        yield from world.clocks(rig.shows, rig.scratch, rig.nursery).violations
+
+
+def _fought(quarrel: str, rig: Rig) -> Iterator[str]:
+    arena = Arena(rig)
+    try:
+        case = arena.case(quarrel)
+        yield from rig.score.violations
+        for point in reversed(case.points):
+            arena.fight(case, point)
+            yield from rig.score.violations
+    finally:
+        arena.close()
+
+
 # --- the parts
 
 
@@ -191,7 +254,7 @@ def ctrl_c(floor: Floor, thorough: bool) -> Score:
 
 def folder(floor: Floor, thorough: bool) -> Score:
     """Stopped at every system call that changes the folder; the real executable by the kernel too."""
-    steps = stage.STEPS if thorough else ("first publish", "edit", "everything")
+    steps = [*stage.STEPS.keys() - stage.UPKEEP] if thorough else ["first publish", "edit", "everything"]
     score = floor.score(_folder, [(step, share, thorough) for share in range(_SHARES) for step in steps])
     if not shutil.which("strace"):
         score.notes.append("`strace` is not installed: the kernel stopped nothing")
@@ -213,6 +276,11 @@ def surroundings(floor: Floor, thorough: bool) -> Score:
     return score
 
 
+def mutants(floor: Floor, thorough: bool) -> Score:
+    """The rig itself: each small breakage of the product must be noticed."""
+    return floor.score(_caught, [(name,) for name in MUTANTS])
+
+
 PARTS: Mapping[str, Callable[[Floor, bool], Score]] = {
     "bucket": bucket,
     "for-ever": for_ever,
@@ -220,4 +288,5 @@ PARTS: Mapping[str, Callable[[Floor, bool], Score]] = {
     "folder": folder,
     "rivals": rivals,
     "world": surroundings,
+    "mutants": mutants,
 }

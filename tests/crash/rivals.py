@@ -48,6 +48,16 @@ def _their_words(show: Path) -> None:
     stage.edit(show, "02-twee", "Notities.", "Hun woorden.")
 
 
+def _our_three(show: Path) -> None:
+    stage.add(show)
+    stage.edit(show, "03-drie", "Notities.", "Onze derde.")
+
+
+def _their_three(show: Path) -> None:
+    stage.add(show)
+    stage.edit(show, "03-drie", "Notities.", "Hun derde.")
+
+
 def _three_and_words(show: Path) -> None:
     _three(show)
     _their_words(show)
@@ -60,6 +70,9 @@ QUARRELS: Mapping[str, Quarrel] = {
     ),
     "the same edit": Quarrel(ours=_our_words, theirs=_our_words, agreed=_our_words, guids=_TWO),
     "other words": Quarrel(ours=_our_words, theirs=_their_words, agreed=_their_words, guids=_TWO),
+    "other words about a new one": Quarrel(
+        ours=_our_three, theirs=_their_three, agreed=_their_three, guids=_TWO | {"guid-of-03-drie"}
+    ),
     "an episode and an edit": Quarrel(
         ours=_three, theirs=_their_words, agreed=_three_and_words, guids=_TWO | {"guid-of-03-drie"}
     ),
@@ -84,7 +97,7 @@ class Arena:
     def __init__(self, rig: Rig) -> None:
         self.rig = rig
         self.wire = Wire(rig.stage)
-        self.nursery = Nursery(rig.scratch / "rival", rig.shows.base, rig.shows.cache)
+        self.nursery = Nursery(rig.scratch / "rival", rig.shows.base, rig.shows.cache, package=rig.package)
 
     def close(self) -> None:
         self.nursery.close()

@@ -21,8 +21,14 @@ class Step:
     """A change that a producer makes, from what is published to what shall be."""
 
     change: Callable[[Path], None]
-    first: bool = False
-    """Nothing is published before it."""
+    past: tuple[str, ...] = ("old", "base")
+    """What was published before it."""
+    command: tuple[str, ...] = ("publish",)
+    flags: tuple[str, ...] = ()
+    again: frozenset[int] = frozenset({0})
+    """Exit statuses of the same command when it is done already."""
+    prunes: bool = False
+    """Deletes what only earlier releases name."""
     now: str = NOW
     hidden: tuple[str, ...] = (*DRAFT, *SCHEDULED)
     """What must stay unknown all the way."""
@@ -83,7 +89,7 @@ def _everything(show: Path) -> None:
 
 
 STEPS: Mapping[str, Step] = {
-    "first publish": Step(change=lambda show: None, first=True),
+    "first publish": Step(change=lambda show: None, past=()),
     "add": Step(change=add, guids=frozenset({"guid-of-01-een", "guid-of-02-twee", "guid-of-03-drie"})),
     "edit": Step(change=_edit),
     "replace audio": Step(change=_replace),
@@ -100,7 +106,29 @@ STEPS: Mapping[str, Step] = {
         leaving=frozenset({"guid-of-02-twee"}),
         guids=frozenset({"guid-of-01-een", "guid-of-03-drie", "guid-of-04-vier"}),
     ),
+    "withdraw by flag": Step(
+        change=lambda show: None,
+        flags=("--withdraw", "twee"),
+        leaving=frozenset({"guid-of-02-twee"}),
+        guids=frozenset({"guid-of-01-een"}),
+    ),
+    "roll back": Step(
+        change=_everything,
+        past=("base", "after everything"),
+        command=("rollback", "1"),
+        again=frozenset({0, 6}),
+        leaving=frozenset({"guid-of-03-drie", "guid-of-04-vier"}),
+    ),
+    "prune": Step(
+        change=_everything,
+        past=("old", "base", "after everything"),
+        command=("prune", "--older-than", "0", "--yes"),
+        prunes=True,
+        guids=frozenset({"guid-of-01-een", "guid-of-03-drie", "guid-of-04-vier"}),
+    ),
 }
+UPKEEP = frozenset({"roll back", "prune"})
+"""Steps that are not a publish."""
 
 
 @dataclass(frozen=True, kw_only=True)

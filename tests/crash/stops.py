@@ -29,14 +29,19 @@ def install(order: dict[str, Any]) -> None:
 
     def ours(place: Any) -> bool:
         if isinstance(place, int):
-            place = os.readlink(f"/proc/self/fd/{place}")  # noqa: PTH115 -- pathlib is built on what is wrapped here
+            place = os.readlink(f"/proc/self/fd/{place}")  # noqa: PTH115
         return str(os.path.abspath(os.fspath(place))).startswith(beneath)  # noqa: PTH100
+
+    def named(place: Any) -> str:
+        if isinstance(place, int):
+            place = os.readlink(f"/proc/self/fd/{place}")  # noqa: PTH115
+        return str(os.path.relpath(os.fspath(place), beneath))
 
     def wrapped(name: str, call: Callable[..., Any]) -> Callable[..., Any]:
         def stopping(*arguments: Any, **options: Any) -> Any:
             if not (arguments and ours(arguments[0])):
                 return call(*arguments, **options)
-            shown = f"{name} {os.path.basename(str(arguments[-1]))}"  # noqa: PTH119
+            shown = f"{name} {' '.join(map(named, arguments[:2]))}"
             reached(f"before {shown}")
             made = call(*arguments, **options)
             reached(f"after {shown}")
@@ -52,9 +57,9 @@ def install(order: dict[str, Any]) -> None:
     def opened(file: Any, mode: str = "r", *arguments: Any, **options: Any) -> Any:
         if not (_WRITING & set(mode)) or not ours(file):
             return true_open(file, mode, *arguments, **options)
-        reached("before open")
+        reached(f"before open {named(file)}")
         made = true_open(file, mode, *arguments, **options)
-        reached("after open")
+        reached(f"after open {named(file)}")
         return made
 
     for place in (io, builtins):
