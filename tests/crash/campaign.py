@@ -59,15 +59,8 @@ class Rig:
 
     def begin(self, clone: Clone, script: Script | None = None, *arguments: str, hurry: bool = True) -> None:
         self.wire.rewind(script)
-        self.wire.group = self.nursery.begin(
-            clone,
-            "publish",
-            "--to",
-            self.bucket.place,
-            *arguments,
-            environ=environ(self.wire, self.server),
-            hurry=hurry,
-        )
+        words = (*(arguments or ("publish",)), "--to", self.bucket.place)
+        self.wire.group = self.nursery.begin(clone, *words, environ=environ(self.wire, self.server), hurry=hurry)
 
     def publish(self, clone: Clone, script: Script | None = None, *arguments: str, hurry: bool = True) -> End:
         self.begin(clone, script, *arguments, hurry=hurry)

@@ -224,7 +224,7 @@ class Life(RuleBasedStateMachine):
         """An episode, out now or scheduled."""
         if number not in self.tales:
             date = f"{self.now + timedelta(days=ahead):%Y-%m-%d}" if ahead else "2030-01-01"
-            self.tales[number] = Tale(number=number, folder=f"0{number}-nieuw", tone=tone, date=date)
+            self.tales[number] = Tale(number=number, folder=f"0{number}-nieuw-{number}", tone=tone, date=date)
 
     @rule(number=numbers, words=st.integers(0, 9))
     def edit(self, number: int, words: int) -> None:

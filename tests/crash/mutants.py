@@ -29,6 +29,12 @@ class Mutant:
 
 _SETTLED = "return bool(self.feed_version and self.release and self.history.settled(self.release.id))"
 _STAGES = "    for stage in Stage:\n        actions = ["
+_CHECKED = """            ChecksumSHA256=told,
+            **headers,
+            **_condition(expected),
+        )
+        return _version(answer), answer.get("ChecksumSHA256") == told
+"""
 _KILLS = ("stopped before", "stopped after")
 
 MUTANTS: Mapping[str, Mutant] = {
@@ -58,9 +64,9 @@ MUTANTS: Mapping[str, Mutant] = {
         file="history.py", old=_SETTLED, new="return True", step="edit", faults=("stopped after",)
     ),
     "412 is ignored": Mutant(
-        file="store/s3.py",
-        old='raise Conflict(Problem(what=what, mend="Publish again.")) from error',
-        new='return Version("")',
+        file="store/s3/__init__.py",
+        old="            raise self._conflict(body.item) from error\n        if answers.unclear(error):",
+        new='            return Version("0")\n        if answers.unclear(error):',
         quarrel="different episodes",
     ),
     "the feed is written whatever is there": Mutant(
@@ -100,19 +106,25 @@ MUTANTS: Mapping[str, Mutant] = {
         clock=True,
     ),
     "the SHA-256 is not sent along": Mutant(
-        file="store/s3.py",
-        old="            ChecksumSHA256=base64.b64encode(bytes.fromhex(item.sha256)).decode(),\n",
-        new="",
+        file="store/s3/__init__.py",
+        old=_CHECKED,
+        new=_CHECKED.replace("            ChecksumSHA256=told,\n", "").replace(
+            'answer.get("ChecksumSHA256") == told', "True"
+        ),
         step="add",
         faults=("byte flipped on the way there",),
     ),
     "a request is tried once": Mutant(
-        file="store/s3.py", old='"total_max_attempts": 5', new='"total_max_attempts": 1', step="edit", faults=("500",)
+        file="store/s3/__init__.py",
+        old='"total_max_attempts": _ATTEMPTS',
+        new='"total_max_attempts": 1',
+        step="edit",
+        faults=("500",),
     ),
     "an answer that was lost is a lost race": Mutant(
-        file="store/s3.py",
-        old="if _tried_again(error) and (stored := self._stored(item)):",
-        new="if False and (stored := self._stored(item)):",
+        file="store/s3/__init__.py",
+        old="if answers.tried_again(error) and (ours :=",
+        new="if False and (ours :=",
         step="edit",
         faults=("reply lost",),
     ),
