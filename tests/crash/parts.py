@@ -4,7 +4,7 @@ import atexit
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -57,10 +57,12 @@ def opened(folder: Path, workers: int) -> Iterator[Floor]:
             yield Floor(server=server, shows=shows, scratch=folder, pool=pool)
 
 
-def master(shows: Shows, scratch: Path) -> None:
-    """Master the audio of all shows, so that a publish is nothing but requests."""
+def master(shows: Shows, scratch: Path, *, only: Collection[str] = ()) -> None:
+    """Master the audio of all shows (or of those so called), so that a publish is nothing but requests."""
     nursery = Nursery(scratch, shows.base, shows.cache)
     for place, (show, now) in enumerate(shows.all()):
+        if only and show.name not in only:
+            continue
         nursery.begin(Clone(show=show, cache=shows.cache, now=now), "build", "--to", str(scratch / f"site-{place}"))
         end = nursery.end()
         if end.status:

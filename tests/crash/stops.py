@@ -8,6 +8,8 @@ from collections.abc import Callable
 from typing import Any
 
 CALLS = ("replace", "rename", "link", "fsync", "fdatasync", "unlink", "remove", "rmdir", "mkdir", "ftruncate")
+_PLACES = {"replace": 2, "rename": 2, "link": 2}
+"""How many of a call's arguments are files, where it is more than one."""
 _WRITING = frozenset("wxa+")
 
 
@@ -41,7 +43,7 @@ def install(order: dict[str, Any]) -> None:
         def stopping(*arguments: Any, **options: Any) -> Any:
             if not (arguments and ours(arguments[0])):
                 return call(*arguments, **options)
-            shown = f"{name} {' '.join(map(named, arguments[:2]))}"
+            shown = f"{name} {' '.join(map(named, arguments[: _PLACES.get(name, 1)]))}"
             reached(f"before {shown}")
             made = call(*arguments, **options)
             reached(f"after {shown}")
