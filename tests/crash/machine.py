@@ -192,7 +192,7 @@ class Life(RuleBasedStateMachine):
         self.ours = Machine(self.home / "ours", self.shared)
         self.theirs = Machine(self.home / "theirs", self.shared)
         self.tales: Tales = {
-            number: Tale(number=number, folder=f"0{number}-begin", tone=TONES[number]) for number in (1, 2)
+            number: Tale(number=number, folder=f"0{number}-begin-{number}", tone=TONES[number]) for number in (1, 2)
         }
         self.ever: set[str] = set()
         self.off: set[str] = set()

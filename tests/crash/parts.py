@@ -4,6 +4,7 @@ import atexit
 import os
 import shutil
 import sys
+import traceback
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
@@ -12,11 +13,15 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+from hypothesis import HealthCheck, settings
+from hypothesis.stateful import run_state_machine_as_test
+
 from tests import seaweed
 from tests.crash import stage, world
 from tests.crash.campaign import Course, Rig, tasks
 from tests.crash.faults import FAULTS
 from tests.crash.folder import FolderRig, Way
+from tests.crash.machine import Life, LifeInAFolder
 from tests.crash.mutants import MUTANTS, Mutant, bred
 from tests.crash.publisher import Clone, Nursery
 from tests.crash.rivals import QUARRELS, Arena, Case
@@ -177,6 +182,29 @@ def _disks() -> Score:
     return world.full_disks(rig.shows, rig.scratch)
 
 
+def _lives(in_folder: bool, count: int) -> Score:
+    """Lives of a show, drawn anew each time; a failure is told with the steps that lead to it."""
+    life = LifeInAFolder if in_folder else Life
+    life.tried.clear()
+    score = Score()
+    drawn = settings(
+        max_examples=count,
+        stateful_step_count=20,
+        deadline=None,
+        database=None,
+        print_blob=False,
+        suppress_health_check=list(HealthCheck),
+    )
+    looked = life.looks
+    try:
+        run_state_machine_as_test(life, settings=drawn)
+    except BaseException as error:
+        score.blame("a life of a show", ["".join(traceback.format_exception(error))[-3000:]])
+    score.points, score.looks = life.tried.total() - life.tried["killed"], life.looks - looked
+    score.fired["killed at a change"] = life.tried["killed"]
+    return score
+
+
 def _caught(name: str) -> Score:
     """A mutant in a rig of its own, until it is noticed."""
     mutant = MUTANTS[name]
@@ -278,6 +306,12 @@ def surroundings(floor: Floor, thorough: bool) -> Score:
     return score
 
 
+def lives(floor: Floor, thorough: bool) -> Score:
+    """Producers, machines, clocks and a killer, in any order."""
+    count = 60 if thorough else 12
+    return floor.score(_lives, [(in_folder, count) for in_folder in (False, True)])
+
+
 def mutants(floor: Floor, thorough: bool) -> Score:
     """The rig itself: each small breakage of the product must be noticed."""
     return floor.score(_caught, [(name,) for name in MUTANTS])
@@ -290,5 +324,6 @@ PARTS: Mapping[str, Callable[[Floor, bool], Score]] = {
     "folder": folder,
     "rivals": rivals,
     "world": surroundings,
+    "lives": lives,
     "mutants": mutants,
 }
