@@ -15,7 +15,7 @@ from typing import Any
 
 from tests.crash import stops
 
-HURRY = 100
+HURRY = 40
 """How many times faster a publisher's clock runs where it waits: for an answer, before it tries again, a deadline."""
 
 _SHORTEST_S = 0.4

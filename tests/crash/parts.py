@@ -46,7 +46,8 @@ class Floor:
         total = Score()
         for place, future in enumerate(futures := [self.pool.submit(work, *piece) for piece in pieces]):
             total.add(future.result())
-            print(f"  {place + 1} of {len(futures)}: {total.points} points", file=sys.stderr, flush=True)
+            told = f"{total.points} points, {len(total.violations)} violations"
+            print(f"  {place + 1} of {len(futures)}: {told}", file=sys.stderr, flush=True)
         return total
 
 
