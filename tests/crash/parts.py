@@ -1,0 +1,330 @@
+"""The parts of the rig, and how their work is shared out over processes."""
+
+import atexit
+import os
+import shutil
+import sys
+import traceback
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from tests import seaweed
+from tests.crash import stage, world
+from tests.crash.campaign import Course, Rig, tasks
+from tests.crash.faults import FAULTS
+from tests.crash.folder import FolderRig, Way
+from tests.crash.machine import Life, LifeInAFolder
+from tests.crash.mutants import MUTANTS, Mutant, bred
+from tests.crash.publisher import Clone, Nursery
+from tests.crash.rivals import QUARRELS, Arena, Case
+from tests.crash.score import Score
+from tests.crash.stage import Shows
+
+_SHARES = 3
+"""Into so many pieces the work of each step is cut."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Floor:
+    """What all parts stand on: a server, the shows with their audio mastered, and processes to work in."""
+
+    server: seaweed.Server
+    shows: Shows
+    scratch: Path
+    pool: ProcessPoolExecutor
+
+    def score(self, work: Callable[..., Score], pieces: Sequence[tuple[Any, ...]]) -> Score:
+        """The sum over `pieces`, each done in one of the processes."""
+        total = Score()
+        for place, future in enumerate(futures := [self.pool.submit(work, *piece) for piece in pieces]):
+            total.add(future.result())
+            told = f"{total.points} points, {len(total.violations)} violations"
+            print(f"  {place + 1} of {len(futures)}: {told}", file=sys.stderr, flush=True)
+        return total
+
+
+@contextmanager
+def opened(folder: Path, workers: int) -> Iterator[Floor]:
+    """The floor, in `folder`."""
+    shows = stage.write(folder / "shows")
+    master(shows, folder / "mastering")
+    context = get_context("spawn")
+    with seaweed.started(folder) as server:
+        room = (server, shows, folder)
+        with ProcessPoolExecutor(workers, mp_context=context, initializer=_enter, initargs=room) as pool:
+            yield Floor(server=server, shows=shows, scratch=folder, pool=pool)
+
+
+def master(shows: Shows, scratch: Path, *, only: Collection[str] = ()) -> None:
+    """Master the audio of all shows (or of those so called), so that a publish is nothing but requests."""
+    nursery = Nursery(scratch, shows.base, shows.cache)
+    for place, (show, now) in enumerate(shows.all()):
+        if only and show.name not in only:
+            continue
+        nursery.begin(Clone(show=show, cache=shows.cache, now=now), "build", "--to", str(scratch / f"site-{place}"))
+        end = nursery.end()
+        if end.status:
+            raise RuntimeError(f"{show} cannot be built: {end.said}")
+    nursery.close()
+
+
+# --- in the working processes
+
+_here: dict[str, Any] = {}
+
+
+def _enter(server: seaweed.Server, shows: Shows, folder: Path) -> None:
+    _here.update(server=server, shows=shows, folder=folder, courses={})
+
+
+def _rig() -> Rig:
+    if "rig" not in _here:
+        scratch = _here["folder"] / f"worker-{os.getpid()}"
+        scratch.mkdir()
+        _here["rig"] = Rig(_here["server"], _here["shows"], scratch)
+        atexit.register(_here["rig"].close)
+    rig: Rig = _here["rig"]
+    rig.score = Score()
+    return rig
+
+
+def _course(rig: Rig, step: str) -> Course:
+    courses: dict[str, Course] = _here["courses"]
+    if step not in courses:
+        courses[step] = rig.course(step)
+    return courses[step]
+
+
+def _campaign(step: str, share: int, thorough: bool) -> Score:
+    rig = _rig()
+    course = _course(rig, step)
+    for name, point in tasks(course, thorough=thorough)[share::_SHARES]:
+        rig.trial(course, name, point)
+    return rig.score
+
+
+def _given_up(step: str, share: int, thorough: bool) -> Score:
+    rig = _rig()
+    course = _course(rig, step)
+    points = [point for point in course.points if point.nth == 1]
+    for place, point in enumerate(points):
+        if place % _SHARES == share and (thorough or place % 2 == 0 or point.key == "feed.xml"):
+            rig.for_ever(course, point)
+    return rig.score
+
+
+def _interrupted(step: str, share: int, thorough: bool) -> Score:
+    rig = _rig()
+    course = _course(rig, step)
+    for place, point in enumerate(course.points):
+        if place % _SHARES == share and (thorough or place % 4 == 0 or point.key == "feed.xml"):
+            rig.interrupted(course, point)
+    return rig.score
+
+
+def _folder(step: str, share: int, thorough: bool) -> Score:
+    rig = _folder_rig()
+    ways: dict[str, Way] = _here.setdefault("ways", {})
+    way = ways[step] if step in ways else ways.setdefault(step, rig.way(step))
+    if share == 0:
+        rig.score.blame(f"folder / {step}", rig.lasting(way))
+    for at in range(1 + share, len(way.calls) + 1, _SHARES):
+        rig.trial(way, at)
+    return rig.score
+
+
+def _traced(call: str, when: int) -> Score:
+    rig = _folder_rig()
+    ways: dict[str, Way] = _here.setdefault("ways", {})
+    way = ways["everything"] if "everything" in ways else ways.setdefault("everything", rig.way("everything"))
+    rig.traced(way, call, when)
+    return rig.score
+
+
+def _folder_rig() -> FolderRig:
+    rig = _rig()
+    if "folder rig" not in _here:
+        _here["folder rig"] = FolderRig(rig.shows, rig.scratch, rig.nursery)
+    found: FolderRig = _here["folder rig"]
+    found.score = Score()
+    return found
+
+
+def _rivals(name: str, share: int, thorough: bool) -> Score:
+    rig = _rig()
+    if "arena" not in _here:
+        _here["arena"] = Arena(rig)
+        atexit.register(_here["arena"].close)
+    arena: Arena = _here["arena"]
+    cases: dict[str, Case] = _here.setdefault("cases", {})
+    case = cases[name] if name in cases else cases.setdefault(name, arena.case(name))
+    for point in case.points[share::_SHARES]:
+        arena.fight(case, point)
+    return rig.score
+
+
+def _clocks() -> Score:
+    rig = _rig()
+    score = world.clocks(rig.shows, rig.scratch, rig.nursery)
+    score.add(world.faked(rig))
+    return score
+
+
+def _disks() -> Score:
+    rig = _rig()
+    return world.full_disks(rig.shows, rig.scratch)
+
+
+def _lives(in_folder: bool, count: int) -> Score:
+    """Lives of a show, drawn anew each time; a failure is told with the steps that lead to it."""
+    life = LifeInAFolder if in_folder else Life
+    life.tried.clear()
+    score = Score()
+    drawn = settings(
+        max_examples=count,
+        stateful_step_count=20,
+        deadline=None,
+        database=None,
+        print_blob=False,
+        suppress_health_check=list(HealthCheck),
+    )
+    looked = life.looks
+    try:
+        run_state_machine_as_test(life, settings=drawn)
+    except BaseException as error:
+        score.blame("a life of a show", ["".join(traceback.format_exception(error))[-3000:]])
+    score.points, score.looks = life.tried.total() - life.tried["killed"], life.looks - looked
+    score.fired["killed at a change"] = life.tried["killed"]
+    return score
+
+
+def _caught(name: str) -> Score:
+    """A mutant in a rig of its own, until it is noticed."""
+    mutant = MUTANTS[name]
+    scratch = _here["folder"] / f"mutant-{list(MUTANTS).index(name)}"
+    scratch.mkdir()
+    score = Score(points=1)
+    try:
+        package = bred(mutant, scratch / "package")
+        rig = Rig(_here["server"], _here["shows"], scratch, package=package)
+    except RuntimeError as error:
+        score.blame(f"mutant “{name}”", [f"it cannot be tried: {error}"])
+        return score
+    try:
+        found = next(_noticed(mutant, rig), "")
+    except RuntimeError as error:  # it cannot even publish
+        found = str(error)
+    finally:
+        rig.close()
+    score.fired["mutant"] += 1
+    score.blame(f"mutant “{name}”", [] if found else ["nobody noticed"])
+    score.notes.append(f"“{name}”: {found[:160]}")
+    return score
+
+
+def _noticed(mutant: Mutant, rig: Rig) -> Iterator[str]:
+    """The complaints about a mutant, as they come."""
+    if mutant.step:
+        course = rig.course(mutant.step)
+        yield from rig.score.violations
+        for point in course.points:
+            for fault in mutant.faults:
+                if FAULTS[fault].hits(point):
+                    rig.trial(course, fault, point)
+                    yield from rig.score.violations
+    elif mutant.quarrel:
+        yield from _fought(mutant.quarrel, rig)
+    elif mutant.folder:
+        folder = FolderRig(rig.shows, rig.scratch, rig.nursery)
+        way = folder.way(mutant.folder)
+        yield from folder.lasting(way)
+        for at in range(1, len(way.calls) + 1):
+            folder.trial(way, at)
+            yield from folder.score.violations
+    else:
+        yield from world.clocks(rig.shows, rig.scratch, rig.nursery).violations
+
+
+def _fought(quarrel: str, rig: Rig) -> Iterator[str]:
+    arena = Arena(rig)
+    try:
+        case = arena.case(quarrel)
+        yield from rig.score.violations
+        for point in reversed(case.points):
+            arena.fight(case, point)
+            yield from rig.score.violations
+    finally:
+        arena.close()
+
+
+# --- the parts
+
+
+def bucket(floor: Floor, thorough: bool) -> Score:
+    """Every fault at every request."""
+    return floor.score(_campaign, [(step, share, thorough) for share in range(_SHARES) for step in stage.STEPS])
+
+
+def for_ever(floor: Floor, thorough: bool) -> Score:
+    """An object that can never be had or written."""
+    return floor.score(_given_up, [("everything", share, thorough) for share in range(_SHARES)])
+
+
+def ctrl_c(floor: Floor, thorough: bool) -> Score:
+    """An interrupt while a request is under way."""
+    return floor.score(_interrupted, [("everything", share, thorough) for share in range(_SHARES)])
+
+
+def folder(floor: Floor, thorough: bool) -> Score:
+    """Stopped at every system call that changes the folder; the real executable by the kernel too."""
+    steps = [*stage.STEPS.keys() - stage.UPKEEP] if thorough else ["first publish", "edit", "everything"]
+    score = floor.score(_folder, [(step, share, thorough) for share in range(_SHARES) for step in steps])
+    if not shutil.which("strace"):
+        score.notes.append("`strace` is not installed: the kernel stopped nothing")
+        return score
+    calls = ("rename", "fsync", "unlink")
+    score.add(floor.score(_traced, [(call, when) for call in calls for when in (1, 5, 9)]))
+    return score
+
+
+def rivals(floor: Floor, thorough: bool) -> Score:
+    """Two publishers, one held before each of its requests."""
+    return floor.score(_rivals, [(name, share, thorough) for share in range(_SHARES) for name in QUARRELS])
+
+
+def surroundings(floor: Floor, thorough: bool) -> Score:
+    """Clocks, zones and full disks."""
+    score = floor.score(_clocks, [()])
+    score.add(floor.score(_disks, [()]))
+    return score
+
+
+def lives(floor: Floor, thorough: bool) -> Score:
+    """Producers, machines, clocks and a killer, in any order."""
+    count = 60 if thorough else 12
+    return floor.score(_lives, [(in_folder, count) for in_folder in (False, True)])
+
+
+def mutants(floor: Floor, thorough: bool) -> Score:
+    """The rig itself: each small breakage of the product must be noticed."""
+    return floor.score(_caught, [(name,) for name in MUTANTS])
+
+
+PARTS: Mapping[str, Callable[[Floor, bool], Score]] = {
+    "bucket": bucket,
+    "for-ever": for_ever,
+    "ctrl-c": ctrl_c,
+    "folder": folder,
+    "rivals": rivals,
+    "world": surroundings,
+    "lives": lives,
+    "mutants": mutants,
+}
