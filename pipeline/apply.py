@@ -103,7 +103,7 @@ class _Done:
 
     def _write(self, action: Action) -> Version | None:
         item = action.object
-        if item.cache is Cache.IMMUTABLE:
+        if item.cache is Cache.IMMUTABLE and not action.over:
             return _write_once(item, self.store)
         expected = {Stage.SWITCH: self.plan.feed_expected, Stage.NEW_PAGES: None}.get(action.stage, ANYTHING)
         return self.store.put(item, expected=expected)

@@ -136,8 +136,11 @@ class Published:
     history: History = History()
     abandoned: Release | None = None
     """The newest release, where listeners have gone back to an earlier one."""
+    lacking: frozenset[Key] = frozenset()
+    """What the release names and the store is known to have lost or damaged."""
 
     @property
     def settled(self) -> bool:
         """False: the last publish stopped after the feed switched, or was disturbed, so that pages may lag behind."""
-        return bool(self.feed_version and self.release and self.history.settled(self.release.id))
+        whole = self.feed_version and self.release and not self.lacking
+        return bool(whole and self.release and self.history.settled(self.release.id))

@@ -478,6 +478,8 @@ class Action:
     stage: Stage
     object: Object
     reason: str
+    over: bool = False
+    """It is to be written over what lies under its key, though that should never change: it is damaged."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -39,10 +39,11 @@ def make(edition: Edition, objects: tuple[Object, ...], published: Published) ->
 
 def _held(published: Published) -> dict[Key, Object]:
     """What is known to be there: what the live release names, and what never changes of one that was gone back from."""
+    lost = published.lacking
     left = published.abandoned.objects if published.abandoned else ()
     live = published.release.objects if published.release else ()
     lasting = {item.key: item for item in left if item.cache is Cache.IMMUTABLE}
-    return lasting | {item.key: item for item in live}
+    return {key: item for key, item in (lasting | {item.key: item for item in live}).items() if key not in lost}
 
 
 def ordered(actions: Iterable[Action]) -> tuple[Action, ...]:
@@ -71,7 +72,8 @@ def _plan(following: Release, actions: tuple[Action, ...], published: Published,
 
 def _action(item: Object, held: Object | None, published: Published, following: Release) -> Action | None:
     if item.kind is Kind.FEED:
-        if published.feed_version and published.release and published.release.id == following.id:
+        same = published.feed_version and published.release and published.release.id == following.id
+        if same and feed.KEY not in published.lacking:
             return None
         return Action(stage=Stage.SWITCH, object=feed.stamped(item, following.id), reason="what listeners get")
     same = held is not None and held.sha256 == item.sha256 and held.type == item.type
@@ -79,6 +81,8 @@ def _action(item: Object, held: Object | None, published: Published, following: 
         return None
     if held is None:
         stage = Stage.NEW_PAGES if item.kind is Kind.PAGE else _STAGES[item.kind]
+        if item.key in published.lacking:
+            return Action(stage=_STAGES[item.kind], object=item, reason="lost or damaged there", over=True)
         return Action(stage=stage, object=item, reason="new")
     reason = "changed" if not same else "the last publish stopped before this was certain"
     return Action(stage=_STAGES[item.kind], object=item, reason=reason)

@@ -155,11 +155,12 @@ def render(room: Newsroom, show: Show, wanted: Wanted, before: Published, on_ste
     OmroepError with the problems of every recording that could not be mastered.
     """
     old = guard.known(before)
-    known = {picture.key: picture for release in _releases(before) for picture in _shown(release.edition)}
+    shown = (picture for release in _releases(before) for picture in _shown(release.edition))
+    known = {picture.key: picture for picture in shown if picture.key not in before.lacking}
     kept = {
         episode.guid: entry.media
         for episode in wanted.live
-        if (entry := old.get(episode.guid)) and _still(entry.media, episode)
+        if (entry := old.get(episode.guid)) and _still(entry.media, episode) and _there(entry.media, before)
     }
     made = _rendered(room, show, tuple(episode for episode in wanted.live if episode.guid not in kept), on_step)
     return Edition(
@@ -188,6 +189,10 @@ def _shown(edition: Edition) -> tuple[Picture, ...]:
 
 def _still(media: Media, episode: Episode) -> bool:
     return media.source_sha256 == episode.audio.sha256 and media.revision == episode.revision
+
+
+def _there(media: Media, before: Published) -> bool:
+    return not before.lacking.intersection(made.key for made in rendered(media))
 
 
 def _art(room: Newsroom, episode: Episode, known: dict[Key, Picture]) -> tuple[Picture, ...]:
@@ -273,17 +278,23 @@ class Prepared:
 
 
 def prepare(
-    room: Newsroom, connect: Connect, on_step: OnStep, asked: Asked = guard.NOTHING, *, refuse: bool = True
+    room: Newsroom,
+    connect: Connect,
+    on_step: OnStep,
+    asked: Asked = guard.NOTHING,
+    *,
+    refuse: bool = True,
+    lacking: Callable[[Store], frozenset[Key]] = lambda store: frozenset(),
 ) -> Prepared:
     """What a publish would do now; it renders into the local cache and writes nothing to the store.
 
     Refused when listeners would lose something without the producer having asked for it; without `refuse` the plan is
-    made all the same, and says why it is `blocked`.
+    made all the same, and says why it is `blocked`. What `lacking` finds lost or damaged in the store is made again.
     """
     checked = check(room)
     show = checked.catalog.show
     store = connect(show.destination)
-    before = published(store, room.studio.cache)
+    before = replace(published(store, room.studio.cache), lacking=lacking(store))
     blocked = tuple(guard.blocked(checked.catalog, before, room.now, asked))
     guard.refuse(blocked if refuse else ())
     edition = render(room, show, guard.wanted(checked.catalog, before, room.now, asked), before, on_step)

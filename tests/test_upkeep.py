@@ -479,3 +479,45 @@ def test_a_record_that_was_lost_is_said(root: Path) -> None:
     shutil.rmtree(root / ".omroep")
     with pytest.raises(StoreError, match="is missing"):
         went_back(root, store, "1")
+
+
+# --- what was lost or damaged there -----------------------------------------------------------------------------------
+
+DAMAGES = {
+    "a page removed": lambda site: next(site.glob("episodes/*.html")).unlink(),
+    "a page cut": lambda site: (site / "index.html").write_bytes((site / "index.html").read_bytes()[:99]),
+    "audio removed": lambda site: next(site.glob("audio/*.mp3")).unlink(),
+    "audio swapped": lambda site: next(site.glob("audio/*.mp3")).write_bytes(b"x" * 40_776),
+    "a picture removed": lambda site: next(site.glob("images/*.jpg")).unlink(),
+    "a transcript removed": lambda site: next(site.glob("transcripts/*.vtt")).unlink(),
+    "the feed edited": lambda site: (site / "feed.xml").write_bytes(
+        (site / "feed.xml").read_bytes().replace(b"guid-of-01-een", b"guid-of-01-xyz")
+    ),
+    "the feed removed": lambda site: (site / "feed.xml").unlink(),
+}
+
+
+@pytest.fixture(scope="module")
+def published_site(three: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The show and a folder that it was published to."""
+    folder = tmp_path_factory.mktemp("published")
+    shutil.copytree(three, folder / "show")
+    assert omroep(folder / "show", "publish", "--to", folder / "site").returncode == 0
+    return folder
+
+
+@pytest.mark.parametrize("how", DAMAGES)
+def test_what_was_damaged_by_hand_is_found_and_mended(published_site: Path, tmp_path: Path, how: str) -> None:
+    """`verify` says so, `publish --repair` writes just that again, byte for byte, and `verify` is content."""
+    folder = Path(shutil.copytree(published_site, tmp_path / "copy"))
+    root, site = folder / "show", folder / "site"
+    whole = {path.relative_to(site): path.read_bytes() for path in site.rglob("*") if path.is_file()}
+    DAMAGES[how](site)
+    assert omroep(root, "verify", "--to", site).returncode == 7
+    done = omroep(root, "publish", "--repair", "--to", site)
+    assert done.returncode == 0, done.stderr
+    assert omroep(root, "verify", "--to", site).returncode == 0
+    for path, body in whole.items():
+        if path.name != "lock":
+            assert (site / path).read_bytes() == body, path
+    assert "Nothing to do" in omroep(root, "publish", "--to", site).stdout

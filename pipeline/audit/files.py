@@ -12,7 +12,7 @@ Found = Callable[[Sighting], str | None]
 """What is wrong, as the end of a sentence, or None."""
 
 BY_HAND = "See what {place} holds there now, and put the published bytes back (a backup, an earlier version)."
-AGAIN = "Publish it again: remove releases/settled.json there, so that every page is written, and run omroep publish."
+AGAIN = "Write it again: omroep publish --repair"
 """How a file that is not what was published is brought back."""
 _RIGHTS = "Give everybody the right to read these files (a bucket policy, or the settings of the web server or CDN)."
 _SERVER = "Mend the settings of the bucket, web server or CDN that listeners reach."
@@ -33,7 +33,11 @@ WRONG: Mapping[Kind, str] = {
     Kind.PAGE: "Visitors read something else than was published.",
 }
 """What a listener notices when its bytes are not those that were published."""
-MEND: Mapping[Kind, str] = {Kind.PAGE: AGAIN, Kind.FEED: "Run omroep publish: it brings the feed back."}
+MEND: Mapping[Kind, str] = {
+    Kind.AUDIO: f"{AGAIN} (with its recording here; the same ffmpeg makes the same file, another makes a new one).",
+    **dict.fromkeys((Kind.PICTURE, Kind.SIDECAR, Kind.ASSET, Kind.PAGE), AGAIN),
+    Kind.FEED: "Run omroep publish: it brings the feed back.",
+}
 """How a file of that kind is brought back, where it is not by hand."""
 
 

@@ -11,9 +11,11 @@ from pipeline.cli.settings import (
     asked_for,
     base_url,
     destination,
+    repair,
     restore,
     withdraw,
 )
+from pipeline.cli.verify import damaged, undamaged
 from pipeline.errors import Refused
 
 
@@ -23,6 +25,7 @@ from pipeline.errors import Refused
 @withdraw
 @restore
 @allow
+@repair
 @as_json
 @click.pass_obj
 def plan(
@@ -32,6 +35,7 @@ def plan(
     withdraw: tuple[str, ...],
     restore: tuple[str, ...],
     allow: tuple[str, ...],
+    repair: bool,
     as_json: bool,
 ) -> None:
     """Show what a publish would do, and write nothing.
@@ -42,7 +46,14 @@ def plan(
     """
     asked = asked_for(withdraw, restore, allow)
     with tell.progress() as on_step:
-        prepared = publish.prepare(settings.room(base_url), settings.connect(to), on_step, asked, refuse=False)
+        prepared = publish.prepare(
+            settings.room(base_url),
+            settings.connect(to),
+            on_step,
+            asked,
+            refuse=False,
+            lacking=damaged if repair else undamaged,
+        )
     if as_json:
         tell.dump(tell.plan_json(prepared))
         if prepared.blocked:

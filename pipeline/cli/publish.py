@@ -18,6 +18,7 @@ from pipeline.cli.settings import (
     asked_for,
     base_url,
     destination,
+    repair,
     restore,
     withdraw,
 )
@@ -37,6 +38,7 @@ if TYPE_CHECKING:  # a publish with nothing to do imports none of it
 @withdraw
 @restore
 @allow
+@repair
 @as_json
 @click.pass_obj
 def publish(
@@ -46,32 +48,43 @@ def publish(
     withdraw: tuple[str, ...],
     restore: tuple[str, ...],
     allow: tuple[str, ...],
+    repair: bool,
     as_json: bool,
 ) -> None:
     """Make the destination hold this show.
 
     Masters and tags what is new, writes audio, then pages, then the feed; a listener never sees half of it. When
-    nothing changed, nothing is written. Stopped half-way? Run it again.
+    nothing changed, nothing is written. Stopped half-way? Run it again. When `omroep verify` says that something there
+    is lost or damaged, --repair writes it again.
     """
     asked = asked_for(withdraw, restore, allow)
     question = json.dumps([to, str(Path.cwd()) if to else "", base_url, withdraw, restore, allow])
-    carry_out(settings, settings.connect(to), base_url, asked, question, as_json=as_json)
+    carry_out(settings, settings.connect(to), base_url, asked, question, repair=repair, as_json=as_json)
 
 
 def carry_out(
-    settings: Settings, connect: Connect, base_url: str | None, asked: Asked, question: str, *, as_json: bool
+    settings: Settings,
+    connect: Connect,
+    base_url: str | None,
+    asked: Asked,
+    question: str,
+    *,
+    repair: bool = False,
+    as_json: bool,
 ) -> None:
     """Prepare, publish, and tell what was done; where nothing changed since the last time, say so at once."""
     remembered = settings.cache / "published.json"
     seen = unchanged.look(settings.root)
-    memory = None if as_json else unchanged.recall(remembered, seen, question, settings.now)
+    memory = None if as_json or repair else unchanged.recall(remembered, seen, question, settings.now)
     if memory and unchanged.holds(memory, _watched(connect(memory.place))):
         _repeat(memory)
         return
     from pipeline import publish as story
+    from pipeline.cli.verify import damaged, undamaged
 
     with tell.progress() as on_step:
-        prepared = story.prepare(settings.room(base_url), connect, on_step, asked)
+        lacking = damaged if repair else undamaged
+        prepared = story.prepare(settings.room(base_url), connect, on_step, asked, lacking=lacking)
     with tell.writing(len(prepared.plan.actions)) as on_written:
         receipt = story.publish(prepared, on_written)
     said = _still(prepared)

@@ -56,6 +56,9 @@ allow = click.option(
     help="Let a change of the show's identity through: guid, owner, address, new-feed-url; or older: what an earlier "
     "release was.",
 )
+repair = click.option(
+    "--repair", is_flag=True, help="First read everything that is there, and write again what is lost or damaged."
+)
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for a program to read.")
 
 

@@ -12,7 +12,8 @@ from pipeline.audit.seen import Manner
 from pipeline.cli import tell
 from pipeline.cli.settings import Settings, as_json, destination, public_address
 from pipeline.errors import Exit, ShowError
-from pipeline.model import Release
+from pipeline.history import FEED
+from pipeline.model import Key, Release
 from pipeline.outside import Outside, beneath
 from pipeline.store import Store
 from pipeline.verify import Inside
@@ -106,3 +107,16 @@ def _json(report: Report) -> dict[str, object]:
             for damage in report.damages
         ],
     }
+
+
+def damaged(store: Store) -> frozenset[Key]:
+    """What a look through the store finds lost or damaged of what is published there."""
+    if store.read(FEED, most=1) is None:
+        return frozenset()
+    report = story(store, _look(store, None, inside=True, quick=False))
+    return frozenset(damage.key for damage in report.damages if damage.fatal)
+
+
+def undamaged(store: Store) -> frozenset[Key]:
+    """Nothing: the record of what is published is trusted."""
+    return frozenset()
