@@ -30,8 +30,8 @@ WHY: Mapping[str, str] = {
 }
 """What can be wrong with a feed, and what a listener notices of it."""
 _RESTORE = (
-    "Bring feed.xml back from an earlier version of {place}, or remove it there and run omroep publish: its release is "
-    "recorded, and it comes back as it was."
+    "Run omroep publish --repair; where that refuses it, remove feed.xml from {place} first: its release is recorded, "
+    "and it comes back as it was."
 )
 _PURGE = (
     "A cache may lag for five minutes after a publish. Verify again; when it stays, purge the CDN's cache, or let "
