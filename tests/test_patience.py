@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from botocore.config import Config
 from botocore.retries.standard import ExponentialBackoff
+from urllib3.connection import HTTPConnection
 
 from pipeline.errors import StoreError
 from pipeline.model import Key
@@ -129,6 +130,19 @@ def test_says_that_it_took_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that drips is named as slow, not as broken."""
     said = r"feed\.xml in s3://show could not be stored: it took too long"
     with meddler.serving(SERVERS["drips its headers"]) as address, pytest.raises(StoreError, match=said):
+        connected(address, monkeypatch).put(make("feed.xml", b"x"))
+
+
+def test_a_connection_that_opens_too_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The time is up while it is being opened, when there is nothing to cut yet: it still ends."""
+    opened = HTTPConnection.connect
+
+    def late(connection: HTTPConnection) -> None:
+        time.sleep(3)
+        opened(connection)
+
+    monkeypatch.setattr(HTTPConnection, "connect", late)
+    with meddler.serving(SERVERS["drips its headers"]) as address, pytest.raises(StoreError, match="took too long"):
         connected(address, monkeypatch).put(make("feed.xml", b"x"))
 
 

@@ -61,8 +61,8 @@ class Operation:
             self._connections.add(connection)
 
     def look(self) -> None:
-        """Cut its connections if its time is up."""
-        if self._left() <= 0 and not self.over:
+        """Cut its connections if its time is up: again and again, for one may have been about to open."""
+        if self._left() <= 0:
             self.over = True
             for connection in self._connections:
                 if connection.owner is self:
@@ -147,6 +147,7 @@ class _Watched(awsrequest.AWSConnection):
         self._begin()
         super().connect()  # type: ignore[misc]  # it is mixed in before what connects
         self._wire = self.sock  # `sock` is forgotten as soon as an answer says that it is the last
+        self._begin()  # while it was being opened there was nothing to cut
 
     def request(self, *arguments: Any, **options: Any) -> Any:
         self._begin()
