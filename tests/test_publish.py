@@ -6,7 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -410,10 +410,12 @@ def test_a_draft_and_a_scheduled_episode_leave_no_trace(root: Path) -> None:
 # --- the command, on real stores --------------------------------------------------------------------------------------
 
 
-def omroep(root: Path, *arguments: str | Path, **environ: str) -> subprocess.CompletedProcess[str]:
-    """The real command in a process of its own, as a producer runs it."""
+def omroep(
+    root: Path, *arguments: str | Path, wrapped: Sequence[str] = (), **environ: str
+) -> subprocess.CompletedProcess[str]:
+    """The real command in a process of its own, as a producer runs it; `wrapped` in another program where named."""
     clean = {"PATH": "/nonexistent", "HOME": str(root), "LC_ALL": "C.UTF-8"}
-    command = [OMROEP, "--show", root, *arguments]
+    command = [*wrapped, OMROEP, "--show", root, *arguments]
     return subprocess.run(list(map(str, command)), capture_output=True, text=True, env=clean | environ, cwd=root)
 
 

@@ -11,7 +11,7 @@ from unittest import mock
 
 from pipeline import publish
 from pipeline.audio.deliver import Studio
-from pipeline.model import Digest, Episode, Key, Media
+from pipeline.model import Digest, Episode, Key, Media, Waveform
 from pipeline.publish import Newsroom
 from pipeline.store import Store
 from tests import records
@@ -35,8 +35,8 @@ def write(root: Path, count: int) -> Path:
     return root
 
 
-def write_one(root: Path, place: int, audio: bytes | None = None) -> Path:
-    """One episode of such a show; with `audio` it has a recording."""
+def write_one(root: Path, place: int, audio: bytes | None = None, *, extras: bool = True) -> Path:
+    """One episode of such a show; with `audio` it has a recording, without `extras` no guest, topic or transcript."""
     name = f"{place + 1:04}-aflevering-{place + 1}"
     day = FIRST + timedelta(days=place)
     keys: dict[str, Any] = {
@@ -45,8 +45,14 @@ def write_one(root: Path, place: int, audio: bytes | None = None) -> Path:
         "date": day.isoformat(),
         "guid": f"guid-{place}",
     }
-    keys |= {"guests": [f"Gast {place % 100}"], "topics": [f"Onderwerp {place % 20}"]}
-    return write_episode(root, name, audio=audio or pointer(name), **keys)
+    if extras:
+        keys |= {"guests": [f"Gast {place % 100}"], "topics": [f"Onderwerp {place % 20}"]}
+    else:
+        keys |= {"transcript": None}
+    folder = write_episode(root, name, audio=audio or pointer(name), **keys)
+    if not extras:
+        (folder / "transcript.vtt").unlink()
+    return folder
 
 
 def put(root: Path, store: Store) -> None:
@@ -77,4 +83,12 @@ def _media(folder: Path, episode: Episode) -> Media:
     file.parent.mkdir(exist_ok=True)
     file.write_bytes(body)
     key = Key(f"audio/{episode.slug}.{digest[:16]}.mp3")
-    return replace(records.media(episode), key=key, sha256=digest, size=len(body), file=file)
+    waves = (_wave(episode, "json", "application/json"), _wave(episode, "svg", "image/svg+xml"))
+    return replace(records.media(episode), key=key, sha256=digest, size=len(body), file=file, waveform=waves)
+
+
+def _wave(episode: Episode, ending: str, media_type: str) -> Waveform:
+    body = f"{ending} of {episode.slug}".encode()
+    digest = Digest(sha256(body).hexdigest())
+    key = Key(f"waveforms/{episode.slug}.{digest[:16]}.{ending}")
+    return Waveform(key=key, sha256=digest, size=len(body), type=media_type, body=body)

@@ -1,0 +1,71 @@
+"""Many published episodes whose recordings are only pointers here: old ones are never needed, and cost nothing."""
+
+import shutil
+import time
+from pathlib import Path
+
+import pytest
+
+from pipeline.store.folder import FolderStore
+from pipeline.store.memory import MemoryStore
+from tests import thousand
+from tests.shows import write_tone
+from tests.test_publish import omroep
+from tests.tools import require
+
+COUNT = 60
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A show of sixty episodes, published to its `public/`."""
+    root = thousand.write(tmp_path / "show", COUNT)
+    thousand.put(root, FolderStore(root / "public"))
+    return root
+
+
+def test_one_new_episode_among_pointers(root: Path) -> None:
+    """A clone with git-LFS pointers for all old recordings masters the new one, with the real program, and no other."""
+    old = {path: path.read_bytes() for path in (root / "public").glob("audio/*")}
+    old |= {path: path.read_bytes() for path in (root / "public").glob("waveforms/*")}
+    clone = Path(shutil.copytree(root, root.parent / "clone", ignore=shutil.ignore_patterns(".omroep", "public")))
+    folder = thousand.write_one(clone, COUNT)
+    write_tone(folder / "audio.wav", seconds=3)
+    done = omroep(clone, "publish", "--to", root / "public")
+    assert done.returncode == 0, done.stderr
+    assert "new episode “Aflevering 61”" in done.stdout
+    assert {path: path.read_bytes() for path in old} == old
+    assert len(list((root / "public").glob("audio/*"))) == COUNT + 1
+    assert {line.partition(":")[0] for line in done.stderr.splitlines()} == {"Aflevering 61"}
+
+
+def test_one_new_episode_asks_the_store_little(tmp_path: Path) -> None:
+    """At most fifteen requests, none of them for anything of an old episode but the page that now has a next one."""
+    root, store = thousand.write(tmp_path / "show", COUNT), MemoryStore()
+    thousand.put(root, store)
+    shutil.rmtree(root / ".omroep")
+    store.log.clear()
+    thousand.write_one(root, COUNT, extras=False)
+    thousand.put(root, store)
+    assert len(store.log) <= 15
+    episodes = [key for _, key in store.log if "aflevering-" in key]
+    assert [key for key in episodes if "aflevering-61." not in key] == ["episodes/aflevering-60.html"]
+
+
+def test_nothing_to_do_reads_nothing(root: Path, tmp_path: Path) -> None:
+    """The real program opens none of the show's own files when nothing changed, and says the same as at first."""
+    trace = shutil.which("strace") or ""
+    require(trace, "strace is not installed")
+    time.sleep(2.5)  # files that have just changed are not relied on
+    first = omroep(root, "publish")
+    second = omroep(root, "publish")
+    assert first.returncode == second.returncode == 0
+    assert first.stdout == second.stdout
+    assert first.stdout.startswith("Nothing to do")
+    log = tmp_path / "trace"
+    command = [trace, "-f", "-e", "trace=open,openat,execve", "-o", str(log)]
+    traced = omroep(root, "publish", wrapped=command)
+    assert traced.returncode == 0, traced.stderr
+    opened = [line for line in log.read_text("utf-8", "replace").splitlines() if "O_DIRECTORY" not in line]
+    assert [line for line in opened if "/episodes/" in line and "= -1" not in line] == []
+    assert not any("ffmpeg" in line and "execve" in line for line in opened)
