@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -16,6 +17,7 @@ def main() -> int:
     parser.add_argument("--thorough", action="store_true", help="every fault at every request of every step")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     asked = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the server it started is ended too
     chosen = asked.part or [name for name in parts.PARTS if name != "mutants"]
     failed = False
     with tempfile.TemporaryDirectory(prefix="crash-") as folder, parts.opened(Path(folder), asked.workers) as floor:

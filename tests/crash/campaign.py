@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from tests.crash.publisher import HERE, Clone, End, Nursery, cloned
 from tests.crash.reader import FEED, LOG, View, Watcher, feed_of
 from tests.crash.score import Score
 from tests.crash.stage import Shows, Step
-from tests.crash.wire import CHANGES, LISTING, Asked, Play, Point, Script, Stage, Wire
+from tests.crash.wire import CHANGES, LISTING, Asked, Play, Point, Script, Stage, Wire, flipped
 from tests.seaweed import Server
 
 BOUND_S = 60.0
@@ -231,6 +231,63 @@ class Rig:
             self.blame(where, [f"P14: Ctrl-C took {took:.1f} s"])
         self.blame(where, self._finished(clone, course.step))
         self.blame(where, [*self._swept(course.step), *self._compared(course)])
+
+    # --- what a machine remembers
+
+    def behind_its_back(self, course: Course) -> None:
+        """The bucket changes after a publish; the machine that made it does not take its memory for the truth."""
+        clone = self._set(course)
+        self.done(clone)
+        whole = self.bucket.holdings()
+        without_feed = {key: held for key, held in whole.items() if key != FEED}
+        for name, there in {"put back": course.before, "feed lost": without_feed, "emptied": {}}.items():
+            where = f"{course.name} / {name} behind its back"
+            self.bucket.become(there)
+            self.watcher.begin({key: held.seen for key, held in there.items()})
+            self.score.points += 1
+            self.score.fired["changed behind its back"] += 1
+            end = self.publish(clone)
+            if end.status:
+                self.blame(where, [f"P18: ended with {end.status}: {end.said.strip()[-300:]}"])
+            self.blame(where, self._swept(course.step))
+            self.blame(where, self._compared(course) if there else self._listeners_have(course.step))
+
+    def _listeners_have(self, step: Step) -> Iterator[str]:
+        if FEED not in self.watcher.view:
+            yield "P18: there is no feed"
+
+    def damaged_memory(self, course: Course) -> None:
+        """What a machine remembers is deleted, cut and flipped before the next publish, a file at a time."""
+        files = sorted(self._remembering(course).cache.rglob("*.json"))
+        own = [path for path in files if path.relative_to(self.scratch / "clone/cache").parts[0] not in _MASTERED]
+        for path in own:
+            for name, damage in _DAMAGES.items():
+                where = f"{course.name} / {path.name[:20]} {name}"
+                clone = self._remembering(course)
+                damage(path)
+                self.score.points += 1
+                self.score.fired["damaged memory"] += 1
+                end = self.publish(clone)
+                if end.status or "Traceback" in end.said:
+                    self.blame(where, [f"P18: ended with {end.status}: {end.said.strip()[-400:]}"])
+                self.blame(where, [*self._swept(course.step), *self._compared(course)])
+
+    def _remembering(self, course: Course) -> Clone:
+        """A machine that published what is there, with the step's change made in its files since."""
+        self._put_back(course.step, course.before)
+        clone = self.clone(self.shows.base, stage.NOW)
+        self.done(clone)
+        course.step.change(clone.show)
+        return clone
+
+
+_MASTERED = ("masters", "media", "waveforms")
+_DAMAGES: Mapping[str, Callable[[Path], object]] = {
+    "deleted": lambda path: path.unlink(),
+    "cut": lambda path: path.write_bytes(path.read_bytes()[: path.stat().st_size // 2]),
+    "emptied": lambda path: path.write_bytes(b""),
+    "flipped": lambda path: path.write_bytes(flipped(path.read_bytes())),
+}
 
 
 def ended(view: View) -> dict[str, str]:

@@ -61,6 +61,10 @@ class WatchedStore:
     def name(self) -> str:
         return self.inner.name
 
+    def __getattr__(self, name: str) -> Any:
+        """What else a store has."""
+        return getattr(self.inner, name)
+
     def read(self, key: Key, *, most: int | None = None) -> Contents | None:
         self._alive()
         return self.inner.read(key, most=most)

@@ -23,6 +23,8 @@ class Mutant:
     """Or the quarrel of `rivals.QUARRELS`."""
     folder: str = ""
     """Or the step in a folder, stopped at every call."""
+    memory: bool = False
+    """Or a bucket that changes behind a machine's back."""
     clock: bool = False
     """Or other clocks."""
 
@@ -97,7 +99,7 @@ MUTANTS: Mapping[str, Mutant] = {
         file="unchanged.py",
         old="    versions = dict(found)\n",
         new="    return True\n    versions = dict(found)\n",
-        quarrel="different episodes",
+        memory=True,
     ),
     "the clock is stamped into the feed": Mutant(
         file="feed/__init__.py",

@@ -4,6 +4,7 @@ import gc
 import importlib
 import json
 import os
+import signal
 import socket
 import sys
 import tempfile
@@ -85,6 +86,7 @@ def _publish(order: dict[str, Any]) -> None:
         for number, path in ((1, order["out"]), (2, order["err"])):
             os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), number)
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # the rig may have been started with it ignored
         os.environ.clear()
         os.environ.update(order["environ"])
         os.chdir(order["folder"])

@@ -130,6 +130,13 @@ def _interrupted(step: str, share: int, thorough: bool) -> Score:
     return rig.score
 
 
+def _memory() -> Score:
+    rig = _rig()
+    rig.behind_its_back(_course(rig, "add"))
+    rig.damaged_memory(_course(rig, "edit"))
+    return rig.score
+
+
 def _folder(step: str, share: int, thorough: bool) -> Score:
     rig = _folder_rig()
     ways: dict[str, Way] = _here.setdefault("ways", {})
@@ -240,6 +247,9 @@ def _noticed(mutant: Mutant, rig: Rig) -> Iterator[str]:
                 if FAULTS[fault].hits(point):
                     rig.trial(course, fault, point)
                     yield from rig.score.violations
+    elif mutant.memory:
+        rig.behind_its_back(rig.course("add"))
+        yield from rig.score.violations
     elif mutant.quarrel:
         yield from _fought(mutant.quarrel, rig)
     elif mutant.folder:
@@ -307,6 +317,11 @@ def surroundings(floor: Floor, thorough: bool) -> Score:
     return score
 
 
+def memory(floor: Floor, thorough: bool) -> Score:
+    """A bucket that changes behind a machine's back, and a memory that is damaged."""
+    return floor.score(_memory, [()])
+
+
 def lives(floor: Floor, thorough: bool) -> Score:
     """Producers, machines, clocks and a killer, in any order."""
     count = 60 if thorough else 12
@@ -325,6 +340,7 @@ PARTS: Mapping[str, Callable[[Floor, bool], Score]] = {
     "folder": folder,
     "rivals": rivals,
     "world": surroundings,
+    "memory": memory,
     "lives": lives,
     "mutants": mutants,
 }

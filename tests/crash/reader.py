@@ -103,7 +103,11 @@ class Watcher:
 
     def judge(self, moment: str) -> None:
         self.looks += 1
-        self.violations += [f"{moment}: {complaint}" for complaint in self._complaints()]
+        try:
+            found = list(self._complaints())
+        except (ValueError, etree.LxmlError) as error:
+            found = [f"I2: something there cannot be read at all: {error}"]
+        self.violations += [f"{moment}: {complaint}" for complaint in found]
 
     def _complaints(self) -> Iterator[str]:
         yield from self._unchanged()

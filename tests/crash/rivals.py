@@ -141,6 +141,7 @@ class Arena:
         rig.score.ended[f"held: {first.status}, other: {second.status}"] += 1
         rig.blame(where, self._judged(reached, first, second))
         rig.blame(where, self._peace(case, ours, theirs, point))
+        rig.score.looks, rig.watcher.looks = rig.score.looks + rig.watcher.looks, 0
 
     def _theirs(self, clone: Clone) -> End:
         self.wire.rewind()
