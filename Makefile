@@ -7,7 +7,7 @@ BIN    := .venv/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 LOCK   := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
-.PHONY: help publish serve plan status test check format docs bench corpus lock clean
+.PHONY: help publish serve plan status test check format docs bench corpus crash mutants lock clean
 
 help: ## Say what there is to do
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +44,12 @@ bench: .venv/bench ## Measure speed beside peers, as ratios
 
 corpus: .venv/dev ## Try every odd file of mutagen's tests (and of folders in OMROEP_CORPUS)
 	@$(BIN)/python -m tests.corpus
+
+crash: .venv/dev ## Stop, disturb and mislead publishers at every request, and see that listeners never notice
+	@$(BIN)/python -m tests.crash
+
+mutants: .venv/dev ## Break the product on purpose, and see that the crash rig notices
+	@$(BIN)/python -m tests.crash mutants
 
 lock: ## Renew requirements/ from pyproject.toml (needs uv)
 	$(LOCK) --group build -o requirements/build.txt

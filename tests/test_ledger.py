@@ -12,9 +12,6 @@ from pipeline.catalog.ledger import Ledger
 from pipeline.model import Catalog
 from tests.shows import write_episode, write_show
 
-LATER = datetime.now(UTC) + timedelta(minutes=1)
-"""When the files that a test has just written can no longer change without a trace."""
-
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
@@ -24,8 +21,10 @@ def root(tmp_path: Path) -> Path:
     return root
 
 
-def read(root: Path, now: datetime = LATER) -> Catalog:
-    found = catalog.read(root, Ledger.at(root / "sources.json", now)).catalog
+def read(root: Path, now: datetime | None = None) -> Catalog:
+    """The show, as if read a minute from now: what was just written can then no longer change without a trace."""
+    later = now or datetime.now(UTC) + timedelta(minutes=1)
+    found = catalog.read(root, Ledger.at(root / "sources.json", later)).catalog
     assert found
     return found
 

@@ -20,7 +20,7 @@ ENCODERS = {"libmp3lame": "MP3 (LAME)", "aac": "AAC", "libopus": "Opus"}
 FILTERS = frozenset(
     [
         *("aeval", "aformat", "afade", "alimiter", "ametadata", "amultiply", "anull", "aresample", "asetpts"),
-        *("ashowinfo", "asplit", "atrim", "concat", "ebur128", "highpass", "pan", "volume"),
+        *("ashowinfo", "atrim", "concat", "ebur128", "highpass", "pan", "volume"),
     ]
 )
 """What mastering asks of ffmpeg."""
