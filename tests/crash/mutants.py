@@ -29,7 +29,7 @@ class Mutant:
     """Or other clocks."""
 
 
-_SETTLED = "return bool(self.feed_version and self.release and self.history.settled(self.release.id))"
+_SETTLED = "return bool(whole and self.release and self.history.settled(self.release.id))"
 _STAGES = "    for stage in Stage:\n        actions = ["
 _CHECKED = """            ChecksumSHA256=told,
             **headers,
