@@ -224,7 +224,7 @@ class Rig:
         end = self.publish(clone, script, *course.step.command, *course.step.flags, hurry=False)
         took = time.monotonic() - pressed[0] if pressed else 0.0
         self.score.fired["Ctrl-C"] += script.fired
-        self.score.notes.append(f"Ctrl-C ended in {took:.2f} s")
+        self.score.took_s.setdefault("ended after Ctrl-C", []).append(took)
         if end.status != 130 or not script.fired:
             self.blame(where, [f"ended with {end.status}: {end.said.strip()[-300:]}"])
         if took > 4:

@@ -45,7 +45,10 @@ class Floor:
         """The sum over `pieces`, each done in one of the processes."""
         total = Score()
         for place, future in enumerate(futures := [self.pool.submit(work, *piece) for piece in pieces]):
-            total.add(future.result())
+            score = future.result()
+            total.add(score)
+            for violation in score.violations[:3]:
+                print(f"  {violation[:400]}", file=sys.stderr, flush=True)
             told = f"{total.points} points, {len(total.violations)} violations"
             print(f"  {place + 1} of {len(futures)}: {told}", file=sys.stderr, flush=True)
         return total

@@ -15,8 +15,10 @@ class Score:
     ended: Counter[str] = field(default_factory=Counter)
     """By fault and exit status."""
     violations: list[str] = field(default_factory=list)
+    took_s: dict[str, list[float]] = field(default_factory=dict)
+    """What was measured."""
     notes: list[str] = field(default_factory=list)
-    """What was measured, or could not be tried here."""
+    """What could not be tried here, and how each mutant was caught."""
 
     def add(self, other: "Score") -> None:
         self.points += other.points
@@ -25,6 +27,8 @@ class Score:
         self.ended += other.ended
         self.violations += other.violations
         self.notes += other.notes
+        for what, times in other.took_s.items():
+            self.took_s.setdefault(what, []).extend(times)
 
     def blame(self, where: str, found: Iterable[str]) -> None:
         self.violations += [f"{where}: {each}" for each in found]
@@ -34,6 +38,7 @@ class Score:
             f"{name}: {self.points} points tried, {self.fired.total()} faults fired, {self.looks} looks from outside, "
             f"{len(self.violations)} violations",
             *(f"  {fault}: {count}" for fault, count in sorted(self.fired.items())),
+            *(f"  {what}: at most {max(times):.2f} s" for what, times in sorted(self.took_s.items())),
             *(f"  note: {note}" for note in dict.fromkeys(self.notes)),
             *(f"  VIOLATION {each}" for each in list(dict.fromkeys(self.violations))[:40]),
         ]

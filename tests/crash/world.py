@@ -28,7 +28,8 @@ CLOCKS: Mapping[str, tuple[str, str]] = {
 }
 """Moment and zone; the show's episodes are older than all of them."""
 OUTPUT_KB = (16, 48, 96, 144, 192)
-CACHE_KB = (8, 64, 256)
+_FULL = ("full", "No space left")
+CACHE_KB = (64, 128)
 
 
 def ancient(shows: Shows, scratch: Path) -> Path:
@@ -172,7 +173,7 @@ def _boring(disk: Disk, place: Path, status: int, told: str, whole: Mapping[str,
         again = place / "told.again"
         yield f"P22: ended with {status}: {(again if status == 78 else place / 'told').read_text('utf-8')[-600:]}"
         return
-    if str(place) not in told or "full" not in told:
+    if str(place) not in told or not any(word in told for word in _FULL):
         yield f"P22: neither the path nor the reason is told: {told[-400:]}"
     if disk.role != "output":
         if _tree(place / "site") != whole:
