@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
+from io import BytesIO
 from pathlib import Path
 
 import miniaudio
@@ -17,6 +18,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from mutagen.mp3 import MP3, BitrateMode
+from mutagen.mp3._util import XingHeader
 
 from pipeline.audio import frames, inspect, measure, recipe, regain, route
 from pipeline.audio.balance import Balance
@@ -225,6 +227,16 @@ def theirs(body: bytes) -> bytes:
         carry = (register >> 15) ^ int(bit)
         register = (register << 1) & 0xFFFF ^ (0x8005 if carry else 0)
     return register.to_bytes(2, "big")
+
+
+@pytest.mark.parametrize(("kbps", "told"), [(128, 128), (256, 255), (320, 255)])
+def test_the_info_frame_tells_the_bitrate(kbps: int, told: int, tmp_path: Path) -> None:
+    """As LAME writes it, and as mutagen reads it: above 255 it says 255."""
+    _, target = copied(encoded(options=("-b:a", f"{kbps}k")), tmp_path, 0)
+    frame = target.read_bytes()[:2000]
+    lame = XingHeader(BytesIO(frame[frame.index(b"Info") :])).lame_header
+    assert lame
+    assert lame.bitrate == told
 
 
 @pytest.mark.parametrize("steps", [-3, 0, 2])

@@ -219,6 +219,9 @@ _CRC = tuple(map(_crc, range(256)))
 
 # --- the Info frame ---------------------------------------------------------------------------------------------------
 
+_MOST_TOLD = 255
+"""The bitrate's byte in LAME's tag says this for anything above (LAME Tag rev. 1, "bitrate")."""
+
 
 def info(first: bytes, *, frames: int, size: int, delays: tuple[int, int] | None) -> bytes:
     """The Info frame of a constant-bitrate stream (Xing, with LAME's extension): its length, for seeking and gaps.
@@ -232,7 +235,7 @@ def info(first: bytes, *, frames: int, size: int, delays: tuple[int, int] | None
     tag = b"Info" + (15).to_bytes(4, "big") + frames.to_bytes(4, "big") + size.to_bytes(4, "big") + table
     body = word.to_bytes(HEAD, "big") + bytes(_SIDE_BYTES[found.channels]) + tag + bytes(4)
     if delays:
-        body += b"LAME3.100" + bytes([1, 0]) + bytes(8) + bytes([0, found.bitrate_kbps & 255])
+        body += b"LAME3.100" + bytes([1, 0]) + bytes(8) + bytes([0, min(found.bitrate_kbps, _MOST_TOLD)])
         body += (delays[0] << 12 | delays[1]).to_bytes(3, "big") + bytes(4) + size.to_bytes(4, "big") + bytes(2)
         body += tag_check_sum(body).to_bytes(2, "big")
     return body.ljust(found.length, b"\0")
