@@ -90,9 +90,12 @@ class _Done:
         try:
             version = self._write(action)
         except Conflict as error:
-            if action.stage is Stage.NEW_PAGES:
-                return self._there(action)
-            raise self._overtaken(f"{key} is not what it was.") from error
+            # A new page under whose key there is one already is of a run that was stopped, or of one that goes on now:
+            # it may be what another publisher's feed is about to lead to, so it is left alone until ours is live.
+            found = self.store.stat(key) if action.stage is Stage.NEW_PAGES else None
+            if not found:
+                raise self._overtaken(f"{key} is not what it was.") from error
+            return _Outcome.KEPT if found.sha256 == action.object.sha256 else _Outcome.LATER
         except StoreError as error:
             raise StoreError(*error.problems, _stopped(action)) from error
         if version is None:
@@ -117,14 +120,6 @@ class _Done:
                     self.guarded = False
                 except Conflict:
                     continue
-
-    def _there(self, action: Action) -> _Outcome:
-        """Of a new page under whose key there is one already: of a run that was stopped, or of one that goes on now.
-
-        It may be what another publisher's feed is about to lead to, so it is left alone until ours is live.
-        """
-        found = self.store.stat(action.object.key)
-        return _Outcome.KEPT if found and found.sha256 == action.object.sha256 else _Outcome.LATER
 
     def undisturbed(self, to_tell: Sequence[Action]) -> None:
         """Conflict when somebody else published since the plan was made: then the log says that pages are unsettled.

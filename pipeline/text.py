@@ -38,6 +38,11 @@ def printable(text: str) -> str:
     )
 
 
+def shorten(text: str, most: int) -> str:
+    """`text` in at most so many characters, with an ellipsis where something was left out."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
 def clock(seconds: float) -> str:
     """A moment as `M:SS` or `H:MM:SS`, rounded down to whole seconds."""
     minutes, second = divmod(int(seconds), 60)

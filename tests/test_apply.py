@@ -318,3 +318,17 @@ def test_a_store_that_ignores_conditions_notices_a_loss() -> None:
         apply.run(plan(*PUBLISH), store)
     log = History.of((key, None) for key in store.objects)
     assert [event.turn for event in log.events] == [Turn.UNSETTLED]
+
+
+def test_a_page_that_is_refused_but_not_there_stops_the_publish() -> None:
+    """A server that says falsely that a new page exists: the feed must not lead to nothing."""
+
+    class Lying(Troubled):
+        def trouble(self, item: Object) -> None:
+            if item.key == "episodes/twee.html":
+                raise Conflict(Problem(what="It is there already."))
+
+    store = Lying()
+    with pytest.raises(Conflict, match="Run publish again"):
+        apply.run(plan(*PUBLISH), store)
+    assert "feed.xml" not in store.objects

@@ -12,7 +12,7 @@ import click
 
 from pipeline import formats
 from pipeline.errors import Problem
-from pipeline.text import clock, megabytes, printable
+from pipeline.text import clock, megabytes, printable, shorten
 
 if TYPE_CHECKING:  # the stories take half a second to import, and `--help` does without
     from pipeline.model import Action, Change, Entry, Media, Plan, Receipt, Rendition
@@ -165,10 +165,14 @@ def table(rows: Iterable[tuple[str, ...]], *, right: Iterable[int] = ()) -> None
         click.echo(("  " + "  ".join(cells)).rstrip())
 
 
+_WIDEST_KEY = 60
+"""Characters of a key in a table; the whole of it is in the JSON."""
+
+
 def writes(actions: Iterable[Action]) -> None:
     """Every object that would be written."""
     table(
-        ((action.object.key, megabytes(action.object.size), action.reason) for action in actions),
+        ((shorten(action.object.key, _WIDEST_KEY), megabytes(action.object.size), action.reason) for action in actions),
         right={1},
     )
 
