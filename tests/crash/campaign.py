@@ -71,7 +71,7 @@ class Rig:
 
     def done(self, clone: Clone, *arguments: str, statuses: Collection[int] = (0,)) -> None:
         """A publish (or other command) that must succeed."""
-        end = self.publish(clone, None, *arguments)
+        end = self.publish(clone, None, *arguments, hurry=False)
         if end.status not in statuses:
             raise RuntimeError(f"an undisturbed publish of {clone.show} ended with {end.status}: {end.said}")
 
@@ -148,7 +148,7 @@ class Rig:
     def _finished(self, clone: Clone, step: Step) -> Iterator[str]:
         """Run it again: once must do."""
         for _ in range(_TRIES):
-            end = self.publish(clone, None, *step.command, *step.flags)
+            end = self.publish(clone, None, *step.command, *step.flags, hurry=False)
             if end.status in step.again:
                 return
             yield f"P4: the rerun ended with {end.status}: {end.said.strip()[-300:]}"
