@@ -73,7 +73,7 @@ class Rig:
 
     def done(self, clone: Clone, *arguments: str, statuses: Collection[int] = (0,)) -> None:
         """A publish (or other command) that must succeed."""
-        end = self.publish(clone, None, *arguments)
+        end = self.publish(clone, None, *arguments, hurry=False)
         if end.status not in statuses:
             raise RuntimeError(f"an undisturbed publish of {clone.show} ended with {end.status}: {end.said}")
 
@@ -150,7 +150,7 @@ class Rig:
     def _finished(self, clone: Clone, step: Step) -> Iterator[str]:
         """Run it again: once must do."""
         for _ in range(_TRIES):
-            end = self.publish(clone, None, *step.command, *step.flags)
+            end = self.publish(clone, None, *step.command, *step.flags, hurry=False)
             if end.status in step.again:
                 return
             yield f"P4: the rerun ended with {end.status}: {end.said.strip()[-300:]}"
@@ -306,14 +306,15 @@ def environ(wire: Wire, server: Server) -> dict[str, str]:
     return {**server.environment(), "AWS_ENDPOINT_URL": f"http://127.0.0.1:{wire.port}"}
 
 
-ALWAYS = ("stopped before", "stopped after", "reply lost")
-"""At every request of every step; the others at every request of one step, and once at each kind of request."""
-_EVERYTHING_AT = "edit"
+ALWAYS = ("stopped before", "stopped after")
+"""At every request of every step; the others at every request of one step, at the switch, and elsewhere in turn."""
+EVERYTHING_AT = "edit"
+"""The smallest step that makes every kind of request."""
 
 
 def tasks(course: Course, *, thorough: bool) -> list[tuple[str, Point]]:
     """Which fault is played where: those of `ALWAYS` everywhere, the others in turn (thorough: all everywhere)."""
-    everything = thorough or course.name == _EVERYTHING_AT
+    everything = thorough or course.name == EVERYTHING_AT
     return [
         (name, point)
         for turn, point in enumerate(course.points)

@@ -18,7 +18,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from tests import seaweed
 from tests.crash import stage, world
-from tests.crash.campaign import Course, Rig, tasks
+from tests.crash.campaign import EVERYTHING_AT, Course, Rig, tasks
 from tests.crash.faults import FAULTS
 from tests.crash.folder import FolderRig, Way
 from tests.crash.machine import Life, LifeInAFolder
@@ -146,7 +146,8 @@ def _folder(step: str, share: int, thorough: bool) -> Score:
     way = ways[step] if step in ways else ways.setdefault(step, rig.way(step))
     if share == 0:
         rig.score.blame(f"folder / {step}", rig.lasting(way))
-    for at in range(1 + share, len(way.calls) + 1, _SHARES):
+    stride = 1 if thorough or step == EVERYTHING_AT else 4
+    for at in range(1 + share * stride, len(way.calls) + 1, _SHARES * stride):
         rig.trial(way, at)
     return rig.score
 

@@ -41,6 +41,17 @@ def test_faults_at_the_switch_are_harmless(rig: Rig) -> None:
     assert rig.score.fired.total() >= 14
 
 
+def test_a_refused_condition_that_holds_is_asked_again(rig: Rig) -> None:
+    """409 or 412 for a new page that nobody else wrote: it is there before the feed leads to it."""
+    course = rig.course("add")
+    rig.score.violations.clear()
+    page = next(point for point in course.points if point.key == "episodes/drie.html")
+    for name in ("409", "412"):
+        rig.trial(course, name, page)
+        assert rig.score.ended[f"{name}: 0"]
+    assert rig.score.violations == []
+
+
 def test_a_stop_in_a_folder_is_harmless(rig: Rig) -> None:
     """Stopped at every seventh system call that changes the folder."""
     folder = FolderRig(rig.shows, rig.scratch, rig.nursery)

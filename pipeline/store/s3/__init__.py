@@ -271,6 +271,8 @@ class S3Store:
         if _lost(code, expected):
             if answers.tried_again(error) and (ours := self._stored(body, operation)):
                 return ours
+            if self._holds(body.item, expected):
+                return None  # 409: something else was under way at that moment (Amazon S3, PutObject: try again)
             raise self._conflict(body.item) from error
         if answers.unclear(error):
             with suppress(ClientError, BotoCoreError, HTTPError):
@@ -291,10 +293,13 @@ class S3Store:
 
     def _see_to(self, item: Object, expected: Version | Anything | None) -> None:
         """Conflict when a condition does not hold to begin with: before many bytes are sent for nothing."""
-        if not isinstance(expected, Anything):
-            head = self._head(item.key)
-            if expected != (_version(head) if head else None):
-                raise self._conflict(item)
+        if not isinstance(expected, Anything) and not self._holds(item, expected):
+            raise self._conflict(item)
+
+    def _holds(self, item: Object, expected: Version | Anything | None) -> bool:
+        """Whether what is there now is what is expected."""
+        head = self._head(item.key)
+        return expected == (_version(head) if head else None)
 
     def _conflict(self, item: Object) -> Conflict:
         what = f"{self._subject(item.key)} was written by somebody else in the meantime."
