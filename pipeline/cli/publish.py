@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -124,9 +125,10 @@ def _memory(
 def _keep(settings: Settings, receipt: Receipt, told: dict[str, object]) -> None:
     """The receipt as JSON, among what this machine keeps."""
     folder = settings.cache / "receipts"
-    folder.mkdir(parents=True, exist_ok=True)
     name = f"{settings.now:%Y-%m-%dT%H%M%SZ}-{receipt.release[:12]}.json"
-    (folder / name).write_text(json.dumps(told, indent=2), "utf-8")
+    with suppress(OSError):  # a full disk here takes nothing from what listeners have
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(json.dumps(told, indent=2), "utf-8")
 
 
 def _repeat(memory: unchanged.Memory) -> None:
