@@ -305,7 +305,9 @@ def folder(floor: Floor, thorough: bool) -> Score:
         score.notes.append("`strace` is not installed: the kernel stopped nothing")
         return score
     calls = ("rename", "fsync", "unlink")
-    score.add(floor.score(_traced, [(call, when) for call in calls for when in (1, 2)]  # of a thread: strace counts for each))
+    score.add(
+        floor.score(_traced, [(call, when) for call in calls for when in (1, 2)])
+    )  # strace counts for each thread
     return score
 
 

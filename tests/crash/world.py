@@ -169,6 +169,8 @@ def _cramped(disk: Disk, show: Path, cache: Path, place: Path) -> tuple[int, str
 
 
 def _boring(disk: Disk, place: Path, status: int, told: str, whole: Mapping[str, Seen]) -> Iterator[str]:
+    if status == 0 and disk.role == "cache" and _tree(place / "site") == whole:
+        return  # only what it would have remembered found no room
     if status in (0, 78) or "Traceback" in told:
         again = place / "told.again"
         yield f"P22: ended with {status}: {(again if status == 78 else place / 'told').read_text('utf-8')[-600:]}"
