@@ -19,7 +19,14 @@ READABLE = Demand(
     remedy="As it says.",
 )
 """What is broken by a problem that names no rule."""
-RULES: tuple[Demand, ...] = (READABLE, *shows.RULES, shows.ARTWORK, *episodes.RULES, *episodes.ENTRY_RULES)
+RULES: tuple[Demand, ...] = (
+    READABLE,
+    *shows.RULES,
+    shows.ARTWORK,
+    *episodes.RULES,
+    *episodes.CATALOG_RULES,
+    *episodes.ENTRY_RULES,
+)
 """Every rule, in the order in which they are told and documented."""
 _BY_ID: Mapping[str, Demand] = {rule.id: rule for rule in RULES}
 
@@ -32,6 +39,8 @@ def findings(catalog: Catalog) -> Iterator[Problem]:
         if episode.status is Status.LIVE:
             for each in episodes.RULES:
                 yield from _problems(each, episode, catalog, episode.slug)
+    for one in episodes.CATALOG_RULES:
+        yield from _problems(one, catalog, catalog, None)
 
 
 def late(edition: Edition, catalog: Catalog) -> Iterator[Problem]:
@@ -64,7 +73,6 @@ def strictly(found: Iterable[Problem]) -> tuple[Problem, ...]:
 
 
 def _problems(rule: Rule[About], about: About, catalog: Catalog, slug: Slug | None) -> Iterator[Problem]:
-    origin = catalog.origins[slug]
     for found in rule.find(about, catalog):
-        file, line = origin.place(*found.where)
+        file, line = catalog.origins[found.of or slug].place(*found.where)
         yield rule.problem(found.what, file=file, line=line + found.below if line else line, mend=found.mend)

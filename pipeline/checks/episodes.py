@@ -1,7 +1,7 @@
 """What is asked of an episode: of `episode.md`, the files beside it, and of both once the audio is there."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator
 
 from pipeline import sidecars
 from pipeline.checks import people, prose
@@ -14,32 +14,9 @@ _FEW_CHAPTERS = 3
 _CHAPTER_TITLE = 40
 
 
-def _earlier(episode: Episode, catalog: Catalog) -> Iterator[Episode]:
-    """Live episodes before this one in the catalogue."""
-    for other in catalog.episodes:
-        if other is episode:
-            return
-        if other.status is Status.LIVE:
-            yield other
-
-
 def _numbered(episode: Episode, catalog: Catalog) -> Iterator[Finding]:
     if catalog.show.kind == "serial" and episode.kind == "full" and episode.number is None:
         yield Finding(where=(), what="The episode has no number, but the show is serial.")
-
-
-def _same_number(episode: Episode, catalog: Catalog) -> Iterator[Finding]:
-    place = (episode.season, episode.number, episode.kind)
-    for other in _earlier(episode, catalog):
-        if episode.number is not None and place == (other.season, other.number, other.kind):
-            yield Finding(where=("number",), what=f"Number {episode.number} is already that of “{other.title}”.")
-
-
-def _seasoned(episode: Episode, catalog: Catalog) -> Iterator[Finding]:
-    live = [other for other in catalog.episodes if other.status is Status.LIVE and other.kind == "full"]
-    others = sum(other.season is not None for other in live)
-    if episode in live and episode.season is None and others > len(live) / 2:
-        yield Finding(where=(), what="The episode has no season, where most others have one.")
 
 
 def _title(episode: Episode, catalog: Catalog) -> Iterator[Finding]:
@@ -51,16 +28,43 @@ def _title(episode: Episode, catalog: Catalog) -> Iterator[Finding]:
         yield Finding(where=("title",), what="The title repeats the name of the show.", mend=mend)
 
 
-def _same_title(episode: Episode, catalog: Catalog) -> Iterator[Finding]:
-    for other in _earlier(episode, catalog):
-        if other.title.casefold() == episode.title.casefold():
-            yield Finding(where=("title",), what=f"The episode `{other.folder}` has the same title.")
+def _live(catalog: Catalog) -> Iterator[Episode]:
+    return (episode for episode in catalog.episodes if episode.status is Status.LIVE)
 
 
-def _same_moment(episode: Episode, catalog: Catalog) -> Iterator[Finding]:
-    for other in _earlier(episode, catalog):
-        if other.published == episode.published:
-            yield Finding(where=("date",), what=f"“{other.title}” comes out at the same moment.")
+def _same(catalog: Catalog, trait: Callable[[Episode], Hashable]) -> Iterator[tuple[Episode, Episode]]:
+    """Live episodes of which an earlier one has the same trait (None is none), each with that one."""
+    first: dict[Hashable, Episode] = {}
+    for episode in _live(catalog):
+        value = trait(episode)
+        other = first.setdefault(value, episode)
+        if value is not None and other is not episode:
+            yield episode, other
+
+
+def _same_number(catalog: Catalog, _: Catalog) -> Iterator[Finding]:
+    for episode, other in _same(catalog, lambda each: (each.season, each.number, each.kind) if each.number else None):
+        what = f"Number {episode.number} is already that of “{other.title}”."
+        yield Finding(of=episode.slug, where=("number",), what=what)
+
+
+def _same_title(catalog: Catalog, _: Catalog) -> Iterator[Finding]:
+    for episode, other in _same(catalog, lambda each: each.title.casefold()):
+        yield Finding(of=episode.slug, where=("title",), what=f"The episode `{other.folder}` has the same title.")
+
+
+def _same_moment(catalog: Catalog, _: Catalog) -> Iterator[Finding]:
+    for episode, other in _same(catalog, lambda each: each.published):
+        yield Finding(of=episode.slug, where=("date",), what=f"“{other.title}” comes out at the same moment.")
+
+
+def _seasoned(catalog: Catalog, _: Catalog) -> Iterator[Finding]:
+    full = [episode for episode in _live(catalog) if episode.kind == "full"]
+    without = [episode for episode in full if episode.season is None]
+    if len(without) < len(full) / 2:
+        for episode in without:
+            what = "The episode has no season, where most others have one."
+            yield Finding(of=episode.slug, where=(), what=what)
 
 
 def _plain(episode: Episode, _: Catalog) -> Iterator[Finding]:
@@ -141,24 +145,6 @@ RULES: tuple[Rule[Episode], ...] = (
         find=_numbered,
     ),
     Rule(
-        id="episode-number-twice",
-        asks="No two episodes of a season and kind have the same number.",
-        source="Apple-guide, itunes:episode",
-        platforms=_ORDER,
-        why="Apps would show the episodes in the wrong order.",
-        remedy="Give one of them another number.",
-        find=_same_number,
-    ),
-    Rule(
-        id="episode-season",
-        asks="Where most episodes have a season, all have.",
-        source="Apple-guide, itunes:season",
-        platforms=_ORDER,
-        why="Apps would put it apart from the others, in a season of its own.",
-        remedy="Add a line `season: ...`.",
-        find=_seasoned,
-    ),
-    Rule(
         id="episode-title",
         asks="A title holds neither its number nor the name of the show.",
         source="Apple-823, titles",
@@ -166,24 +152,6 @@ RULES: tuple[Rule[Episode], ...] = (
         why="It takes room on small screens.",
         remedy="Leave it out: apps show it themselves.",
         find=_title,
-    ),
-    Rule(
-        id="episode-title-twice",
-        asks="Every episode has a title of its own.",
-        source="industry",
-        platforms=EVERYONE,
-        why="Listeners could not tell them apart.",
-        remedy="Say in the title what is different.",
-        find=_same_title,
-    ),
-    Rule(
-        id="episode-moment",
-        asks="No two episodes come out at the same moment.",
-        source="RSS 2.0, pubDate; industry",
-        platforms=frozenset({Platform.RSS, Platform.APPLE, Platform.SPOTIFY}),
-        why="Apps sort by it, and each would choose an order of its own.",
-        remedy="Write a time behind one of the dates: 2020-10-05 07:00.",
-        find=_same_moment,
     ),
     Rule(
         id="episode-plain",
@@ -238,7 +206,7 @@ RULES: tuple[Rule[Episode], ...] = (
         source="Apple-823, descriptions",
         platforms=frozenset({Platform.APPLE, Platform.SPOTIFY, Platform.PSP}),
         why="A sentence that speaks of it leads nowhere.",
-        remedy="Link to the picture instead: [what it shows](https://...).",
+        remedy="Link to the picture instead: `[what it shows](https://...)`.",
         find=prose.pictures,
     ),
     Rule(
@@ -256,7 +224,7 @@ RULES: tuple[Rule[Episode], ...] = (
         source="WCAG 2.2, 2.4.4",
         platforms=_PEOPLE,
         why="A screen reader lists the links of a page by their texts, and this one tells nothing.",
-        remedy="Make the words that name it the link: [the report on secondment](https://...).",
+        remedy="Make the words that name it the link: `[the report on secondment](https://...)`.",
         find=prose.mute_links,
     ),
     Rule(
@@ -360,6 +328,46 @@ RULES: tuple[Rule[Episode], ...] = (
         find=_long_chapters,
     ),
 )
+
+CATALOG_RULES: tuple[Rule[Catalog], ...] = (
+    Rule(
+        id="episode-number-twice",
+        asks="No two episodes of a season and kind have the same number.",
+        source="Apple-guide, itunes:episode",
+        platforms=_ORDER,
+        why="Apps would show the episodes in the wrong order.",
+        remedy="Give one of them another number.",
+        find=_same_number,
+    ),
+    Rule(
+        id="episode-season",
+        asks="Where most episodes have a season, all have.",
+        source="Apple-guide, itunes:season",
+        platforms=_ORDER,
+        why="Apps would put it apart from the others, in a season of its own.",
+        remedy="Add a line `season: ...`.",
+        find=_seasoned,
+    ),
+    Rule(
+        id="episode-title-twice",
+        asks="Every episode has a title of its own.",
+        source="industry",
+        platforms=EVERYONE,
+        why="Listeners could not tell them apart.",
+        remedy="Say in the title what is different.",
+        find=_same_title,
+    ),
+    Rule(
+        id="episode-moment",
+        asks="No two episodes come out at the same moment.",
+        source="RSS 2.0, pubDate; industry",
+        platforms=frozenset({Platform.RSS, Platform.APPLE, Platform.SPOTIFY}),
+        why="Apps sort by it, and each would choose an order of its own.",
+        remedy="Write a time behind one of the dates: 2020-10-05 07:00.",
+        find=_same_moment,
+    ),
+)
+"""How episodes stand to each other."""
 
 ENTRY_RULES: tuple[Rule[Entry], ...] = (
     Rule(

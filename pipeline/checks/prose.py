@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from pipeline import notes
 from pipeline.checks.rule import Finding
@@ -10,6 +11,8 @@ from pipeline.model import Catalog, Episode
 
 LONGEST = 4000
 """Bytes of a description (PSP-1, Apple-823)."""
+_HEADING_GROWS = len("<p><strong></strong></p>") - len("<h3></h3>")
+"""Bytes by which a heading is longer in a feed than on a page; everything else is shorter."""
 _MARKUP = re.compile(r"</?[a-zA-Z][^<>]*>|&(?:#\d+|#x[0-9a-fA-F]+|[a-zA-Z]{2,8});")
 _TAG = re.compile(r"</?[a-zA-Z][\w-]*(?:\s[^<>]*)?/?>")
 _LINK = re.compile(r"(?<!!)\[([^\[\]]*)\]\([^()\s]+[^()]*\)")
@@ -17,6 +20,12 @@ _PICTURE = re.compile(r"!\[[^\[\]]*\][(\[]")
 _HEADING = re.compile(r" {0,3}(#{1,6})(?:\s|$)")
 _CODE = re.compile(r"`[^`]*`")
 _FENCE = re.compile(r" {0,3}(```|~~~)")
+
+
+@lru_cache(maxsize=1)
+def _html(markdown: str) -> str:
+    """As `notes.html`; two rules in a row ask for the same."""
+    return notes.html(markdown)
 
 
 def too_long(key: str, text: str) -> Iterator[Finding]:
@@ -36,7 +45,7 @@ def marked_up(texts: Iterable[tuple[str, str]]) -> Iterator[Finding]:
 def unshowable(episode: Episode, _: Catalog) -> Iterator[Finding]:
     """Notes that cannot be made into a page."""
     try:
-        notes.html(episode.notes)
+        _html(episode.notes)
     except ValueError as error:
         yield Finding(where=("notes",), what=f"The show notes cannot be shown: {error}")
 
@@ -44,9 +53,12 @@ def unshowable(episode: Episode, _: Catalog) -> Iterator[Finding]:
 def cut(episode: Episode, _: Catalog) -> Iterator[Finding]:
     """Notes of which apps get only the beginning."""
     try:
-        size = len(notes.description_html(episode.notes, 10 * notes.LONGEST).encode())
+        page = _html(episode.notes)
     except ValueError:
         return  # `unshowable` tells it
+    if len(page.encode()) + _HEADING_GROWS * page.count("<h") <= LONGEST:
+        return  # spares all but the longest notes a second look
+    size = len(notes.description_html(episode.notes, 10 * notes.LONGEST).encode())
     if size > LONGEST:
         what = f"The notes take {size} bytes in the feed; apps show the first {LONGEST}, to the end of a sentence."
         yield Finding(where=("notes",), what=what)

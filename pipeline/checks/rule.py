@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Generic, TypeVar
 
 from pipeline.errors import Problem
-from pipeline.model import Catalog, Entry, Episode, Show
+from pipeline.model import Catalog, Entry, Episode, Show, Slug
 
 
 class Platform(StrEnum):
@@ -22,7 +22,7 @@ class Platform(StrEnum):
 
 EVERYONE = frozenset(Platform)
 Where = tuple[str | int, ...]
-About = TypeVar("About", Show, Episode, Entry)
+About = TypeVar("About", Show, Episode, Catalog, Entry)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,6 +34,8 @@ class Finding:
     what: str
     mend: str = ""
     """The way out here, where more can be said than the rule's own remedy."""
+    of: Slug | None = None
+    """The episode, where a rule looks at all of them."""
     below: int = 0
     """Lines below the beginning of what stands at `where`."""
 
@@ -70,7 +72,7 @@ class Demand:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rule(Demand, Generic[About]):
-    """A demand, and where a show, an episode or a delivered episode breaks it."""
+    """A demand, and where a show, an episode, all of them or a delivered one breaks it."""
 
     find: Callable[[About, Catalog], Iterable[Finding]] = field(repr=False)
 

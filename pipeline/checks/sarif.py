@@ -10,13 +10,16 @@ from pipeline.checks.rule import Demand, id_of
 from pipeline.errors import Problem
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+_TOP = "%SRCROOT%"
+"""The name that code review has for it (SARIF 2.1.0, section 3.14.14)."""
 _LEVELS = {True: "error", False: "warning"}
 
 
-def log(found: Iterable[Problem], version: str) -> Mapping[str, Any]:
+def log(found: Iterable[Problem], *, version: str, folder: str = "") -> Mapping[str, Any]:
     """One run of omroep `version` as a SARIF log (OASIS SARIF 2.1.0): every rule, and each problem as a result.
 
-    Addresses of files are relative to the show's folder (`SHOW`). A problem without a file blames the show's file.
+    `folder` is the show's, seen from the top of what is reviewed, with its final slash; empty where it is the top
+    itself. A problem without a file blames the show's file.
     """
     problems = tuple(found)
     rules = {rule.id: _rule(rule) for rule in RULES}
@@ -26,8 +29,8 @@ def log(found: Iterable[Problem], version: str) -> Mapping[str, Any]:
     run = {
         "tool": {"driver": driver},
         "columnKind": "unicodeCodePoints",
-        "originalUriBaseIds": {"SHOW": {"description": {"text": "The show's folder."}}},
-        "results": [_result(problem, places) for problem in problems],
+        "originalUriBaseIds": {_TOP: {"description": {"text": "The top of what is reviewed."}}},
+        "results": [_result(problem, places, folder) for problem in problems],
     }
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
 
@@ -45,11 +48,10 @@ def _rule(rule: Demand) -> Mapping[str, Any]:
     }
 
 
-def _result(problem: Problem, places: Sequence[str]) -> Mapping[str, Any]:
+def _result(problem: Problem, places: Sequence[str], folder: str) -> Mapping[str, Any]:
     id = id_of(problem) or READABLE.id
-    location: dict[str, Any] = {
-        "artifactLocation": {"uri": quote(problem.file or "feed/show.yaml"), "uriBaseId": "SHOW"}
-    }
+    address = quote(folder + (problem.file or "feed/show.yaml"))
+    location: dict[str, Any] = {"artifactLocation": {"uri": address, "uriBaseId": _TOP}}
     if problem.line:
         location["region"] = {"startLine": problem.line}
     return {

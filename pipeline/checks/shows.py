@@ -185,7 +185,7 @@ RULES: tuple[Rule[Show], ...] = (
         asks="The language is a tag in its usual case: nl, nl-BE, zh-Hans.",
         source="BCP 47 (RFC 5646), section 2.1.1",
         platforms=frozenset({Platform.RSS, Platform.APPLE, Platform.PSP, Platform.ACCESS}),
-        why="Some directories compare it letter by letter and would list the show under no language.",
+        why="A program that compares letter by letter would not know the language, for its voice or its list.",
         remedy="Write it as in nl-BE.",
         find=_language,
     ),
