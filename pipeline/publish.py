@@ -166,7 +166,7 @@ def render(room: Newsroom, show: Show, wanted: Wanted, before: Published, on_ste
     kept = {
         episode.guid: entry.media
         for episode in wanted.live
-        if (entry := old.get(episode.guid)) and _still(entry.media, episode) and _there(entry.media, before)
+        if (entry := old.get(episode.guid)) and current(entry.media, episode) and _there(entry.media, before)
     }
     made = _rendered(room, show, tuple(episode for episode in wanted.live if episode.guid not in kept), on_step)
     return Edition(
@@ -193,7 +193,8 @@ def _shown(edition: Edition) -> tuple[Picture, ...]:
     return (*edition.pictures, *(picture for entry in entries for picture in entry.pictures))
 
 
-def _still(media: Media, episode: Episode) -> bool:
+def current(media: Media, episode: Episode) -> bool:
+    """Whether published audio is still that of the episode: the same source, not asked to be made anew."""
     return media.source_sha256 == episode.audio.sha256 and media.revision == episode.revision
 
 
