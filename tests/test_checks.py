@@ -278,6 +278,7 @@ def test_a_good_show_breaks_none(tmp_path: Path) -> None:
         "```\n<p>[hier](https://example.org/)\n#### nee\n```\n\n<https://example.org/> en a < b.",
     )
     write_episode(tmp_path, "02-ook", season=1)
+    write_episode(tmp_path, "03-opnieuw", season=2, number=1)
     assert found(tmp_path) == {}
     assert found(Path(__file__).parent.parent) == {}
 
