@@ -51,7 +51,7 @@ dd { margin: 0; overflow-wrap: anywhere; }
 {% for screen in preview.playing %}<article><h3>{{ screen.app }}</h3>
 <img src="{{ art }}" alt="{{ preview.directory.art }}">
 {{ lines(screen.chapter, "chapter") }}{{ lines(screen.title, "title") }}{{ lines(screen.show, "show") }}
-<progress aria-label="Played" value="0" max="1"></progress><p>0:00 of {{ screen.length }}</p></article>
+<progress aria-label="Played" value="0" max="1"></progress><p>0:00 · {{ screen.length }}</p></article>
 {% endfor %}</section>
 <section><h2>In a directory</h2>
 {% set screen = preview.directory %}<article class="wide"><h3>{{ preview.show }}</h3>
