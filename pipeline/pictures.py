@@ -8,6 +8,7 @@ from pathlib import Path
 from PIL import Image
 
 from pipeline import digest
+from pipeline.checks.shows import ARTWORK
 from pipeline.errors import Problem, ShowError
 from pipeline.model import Catalog, Key, Picture, Source
 
@@ -30,9 +31,7 @@ def problems(root: Path, catalog: Catalog) -> Iterator[Problem]:
     for slug, key, art in arts:
         if what := _unfit(root / art.path):
             origin = origins[slug]
-            mend = f"Export it as a square JPEG or PNG of {SMALLEST} to {LARGEST} pixels, in RGB."
-            why = "Apple Podcasts would refuse it."
-            yield Problem(what=f"`{art.path}` {what}.", file=origin.file, line=origin.line(*key), why=why, mend=mend)
+            yield ARTWORK.problem(f"`{art.path}` {what}.", file=origin.file, line=origin.line(*key))
 
 
 def _unfit(path: Path) -> str | None:

@@ -25,6 +25,7 @@ from pipeline import (
 )
 from pipeline.audio import deliver, ffmpeg, findings, recipe
 from pipeline.audio.deliver import Sleeve, Studio
+from pipeline.catalog import Reading
 from pipeline.catalog.ledger import Ledger
 from pipeline.errors import OmroepError, Problem, Refused, ShowError, StoreError
 from pipeline.guard import Asked, Wanted
@@ -75,8 +76,16 @@ class Checked:
     warnings: tuple[Problem, ...]
 
 
-def check(room: Newsroom, *, listen: bool = False) -> Checked:
-    """The show, when nothing is wrong with it; ShowError with every problem otherwise, all files taken together.
+def check(room: Newsroom) -> Checked:
+    """The show, when nothing is wrong with it; ShowError with every problem otherwise, all files taken together."""
+    reading = look(room)
+    if reading.catalog is None or any(problem.fatal for problem in reading.problems):
+        raise ShowError(*reading.problems)
+    return Checked(catalog=reading.catalog, warnings=reading.problems)
+
+
+def look(room: Newsroom, *, listen: bool = False) -> Reading:
+    """As much of the show as can be read, with every problem and all advice, in the order of files and lines.
 
     With `listen`, recordings are opened too: of those of `episodes` it is told when no sound comes out of them.
     """
@@ -86,10 +95,7 @@ def check(room: Newsroom, *, listen: bool = False) -> Checked:
         loaded = replace(loaded, show=replace(loaded.show, base_url=room.base_url or loaded.show.base_url))
         found += (*pictures.problems(room.root, loaded), *checks.findings(loaded))
         found += deliver.problems(room.studio, loaded.show, loaded.episodes) if listen else ()
-    found = tuple(sorted(found, key=lambda problem: (problem.file, problem.line or 0)))
-    if loaded is None or any(problem.fatal for problem in found):
-        raise ShowError(*found)
-    return Checked(catalog=loaded, warnings=found)
+    return Reading(catalog=loaded, problems=tuple(sorted(found, key=lambda each: (each.file, each.line or 0))))
 
 
 def published(store: Store, cache: Path | None = None) -> Published:
@@ -160,7 +166,7 @@ def render(room: Newsroom, show: Show, wanted: Wanted, before: Published, on_ste
     kept = {
         episode.guid: entry.media
         for episode in wanted.live
-        if (entry := old.get(episode.guid)) and _still(entry.media, episode) and _there(entry.media, before)
+        if (entry := old.get(episode.guid)) and current(entry.media, episode) and _there(entry.media, before)
     }
     made = _rendered(room, show, tuple(episode for episode in wanted.live if episode.guid not in kept), on_step)
     return Edition(
@@ -187,7 +193,8 @@ def _shown(edition: Edition) -> tuple[Picture, ...]:
     return (*edition.pictures, *(picture for entry in entries for picture in entry.pictures))
 
 
-def _still(media: Media, episode: Episode) -> bool:
+def current(media: Media, episode: Episode) -> bool:
+    """Whether published audio is still that of the episode: the same source, not asked to be made anew."""
     return media.source_sha256 == episode.audio.sha256 and media.revision == episode.revision
 
 

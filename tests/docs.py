@@ -8,8 +8,10 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from pipeline import checks
 from pipeline.audio import ffmpeg, inspect, measure
 from pipeline.audio.findings import RULES, Take, findings
+from pipeline.checks.rule import EVERYONE, Demand
 from pipeline.doctor import Probe, bucket, folder, machine
 from pipeline.model import Mastering
 from tests import faulty
@@ -19,6 +21,8 @@ ROOT = Path(__file__).parent.parent
 DOCUMENTS = (ROOT / "README.md", ROOT / "docs" / "commands.md")
 OPERATING = ROOT / "docs" / "operating.md"
 AUDIO = ROOT / "docs" / "audio.md"
+CHECKS = ROOT / "docs" / "rules.md"
+_MARKUP = re.compile(r"(?<!`)(<[^>]+>|&\w+;)")
 BLOCK = re.compile(r"(```text\n\$ (omroep [^\n]*--help)\n)(.*?)(\n```)", re.DOTALL)
 
 
@@ -41,6 +45,19 @@ def rows_of_rules() -> str:
     return head + "\n".join(
         f"| `{rule.id}` | {rule.threshold} | {rule.source} | {rule.does} | {rule.mend} |" for rule in RULES
     )
+
+
+def rows_of_checks() -> str:
+    """What is asked of a show, for docs/rules.md."""
+    head = "| rule | what it asks | who asks it | source | what a listener notices | what you can do |\n" + "|---" * 6
+    return f"{head}|\n" + "\n".join(_row_of_check(rule) for rule in checks.RULES)
+
+
+def _row_of_check(rule: Demand) -> str:
+    who = "everyone" if rule.platforms == EVERYONE else ", ".join(sorted(rule.platforms))
+    name = f"**`{rule.id}`**" if rule.fatal else f"`{rule.id}`"
+    cells = [_MARKUP.sub(r"`\1`", cell) for cell in (rule.asks, who, rule.source, rule.why, rule.remedy)]
+    return f"| {' | '.join((name, *cells))} |"
 
 
 def rows_of_faults() -> str:
@@ -83,3 +100,4 @@ if __name__ == "__main__":
     OPERATING.write_text(between(operating, "probes", rows_of_probes()), "utf-8")
     audio = AUDIO.read_text("utf-8")
     AUDIO.write_text(between(between(audio, "rules", rows_of_rules()), "faults", rows_of_faults()), "utf-8")
+    CHECKS.write_text(between(CHECKS.read_text("utf-8"), "rules", rows_of_checks()), "utf-8")

@@ -15,7 +15,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"text", "digest", "formats"}),
     frozenset({"errors"}),
     frozenset({"sidecars", "notes", "history"}),
-    frozenset({"feed", "pages", "checks", "standing", "changes", "guard"}),
+    frozenset({"feed", "pages", "checks", "preview", "standing", "changes", "guard"}),
     frozenset({"release"}),
     frozenset({"plan", "prune", "audit"}),
     frozenset({"rollback"}),
@@ -76,6 +76,7 @@ ONLY_IN: dict[str, str | tuple[str, ...]] = {
     "click": "cli",
     "rich": "cli",
     "urllib3": ("outside", "store.s3"),  # boto3 lets some of its exceptions through
+    "wcwidth": "preview.fitting",
     "werkzeug": "serve",
     "yaml": "catalog.located",
 }

@@ -12,7 +12,7 @@ from pipeline import catalog
 from pipeline.catalog import chapter_files, chapter_formats, schema
 from pipeline.cli import commands
 from pipeline.errors import Exit, ShowError
-from tests.docs import BLOCK, DOCUMENTS, renewed
+from tests.docs import BLOCK, CHECKS, DOCUMENTS, between, renewed, rows_of_checks
 from tests.shows import write_show, write_tone
 
 ROOT = Path(__file__).parent.parent
@@ -26,6 +26,13 @@ def test_help_texts_are_the_programs_own(document: Path) -> None:
     text = document.read_text("utf-8")
     assert BLOCK.search(text)
     assert renewed(text) == text
+
+
+def test_the_table_of_rules_is_the_programs_own() -> None:
+    """`make docs` would change nothing of docs/rules.md."""
+    text = CHECKS.read_text("utf-8")
+    assert between(text, "rules", rows_of_checks()) == text
+    assert "`show-owner`" in text
 
 
 def test_every_command_is_documented() -> None:

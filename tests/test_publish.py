@@ -37,7 +37,9 @@ def three(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = write_show(tmp_path_factory.mktemp("show"))
     for folder in ("01-een", "02-twee", "03-drie"):
         guests = ["Zoë", {"name": f"Gast van {folder}", "organisation": "Beschikb@@r"}]
-        write_episode(root, folder, guests=guests, topics=["detachering"], chapters=["0:00 Begin", "0:01 Verder"])
+        write_episode(
+            root, folder, guests=guests, topics=["detachering"], chapters=["0:00 Begin", "0:01 Verder", "0:02 Slot"]
+        )
     prepared(root, MemoryStore())
     return root
 

@@ -128,7 +128,7 @@ class _Reader:
             mend = "Write one: at least a title and a date between two lines of ---."
             self.problems.append(Problem(what=f"Episode `{folder.name}`: {body.what}", file=name, mend=mend))
             return None
-        front, notes = _split(body)
+        front, notes, notes_line = _split(body)
         if front is None:
             mend = "Begin the file with a line ---, then `title: ...` and `date: ...`, then a line ---, then the notes."
             self.problems.append(Problem(what="The front matter is missing.", file=name, line=1, mend=mend))
@@ -136,6 +136,7 @@ class _Reader:
         keys, origin = self.keys(front, EpisodeKeys, file=name, first_line=2, zone=zone)
         if keys is None:
             return None
+        origin = replace(origin, lines={**origin.lines, ("notes",): notes_line})
         slug = Slug(keys.slug or slugify(re.sub(r"^\d+[\W_]+", "", folder.name)) or slugify(folder.name))
         if not slug:
             mend = "Add a line `slug: ...` in a-z, 0-9 and dashes."
@@ -253,9 +254,13 @@ class _Reader:
         self.problems.append(Problem(what=what, file=origin.file, line=origin.line(*key), mend=mend))
 
 
-def _split(body: str) -> tuple[str | None, str]:
+def _split(body: str) -> tuple[str | None, str, int]:
+    """An episode's settings, its notes, and the line on which these begin."""
     found = re.match(r"---[ \t]*\n(.*?)(?:^|\n)---[ \t]*(?:\n|\Z)(.*)", body, re.DOTALL | re.MULTILINE)
-    return (found[1], found[2].strip()) if found else (None, body)
+    if not found:
+        return None, body, 1
+    before = body[: found.start(2)] + found[2][: len(found[2]) - len(found[2].lstrip())]
+    return found[1], found[2].strip(), before.count("\n") + 1
 
 
 def _twins(episodes: Iterable[Episode]) -> Iterator[Problem]:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from babel import Locale, UnknownLocaleError
 
 from pipeline import formats
+from pipeline.checks import languages, nearest
 from pipeline.text import xml_safe
 
 _FLAGS = {"yes": True, "true": True, "on": True, "no": False, "false": False, "off": False, "clean": False}
@@ -95,7 +96,8 @@ def _unfolded(naive: datetime, zone: ZoneInfo, value: str) -> datetime:
 def zone_name(value: Any) -> str:
     """A time zone's name."""
     if text(value) not in available_timezones():
-        raise ValueError(f"`{value}` is not a time zone; write one such as Europe/Amsterdam")
+        near = nearest.meant(value, available_timezones()) or "Europe/Amsterdam"
+        raise ValueError(f"`{value}` is not a time zone; write one such as {near}")
     return str(value)
 
 
@@ -104,7 +106,9 @@ def language(value: Any) -> str:
     try:
         Locale.parse(text(value), sep="-")
     except (UnknownLocaleError, ValueError) as error:
-        raise ValueError(f"`{value}` is not a language; write a tag such as nl, en or nl-BE") from error
+        near = languages.nearest(value)
+        way = f"write {near}, if that is what you mean" if near else "write a tag such as nl, en or nl-BE"
+        raise ValueError(f"`{value}` is not a language; {way}") from error
     return str(value)
 
 

@@ -59,6 +59,12 @@ allow = click.option(
 repair = click.option(
     "--repair", is_flag=True, help="First read everything that is there, and write again what is lost or damaged."
 )
+platform = click.option(
+    "--platform",
+    metavar="WHO",
+    type=click.Choice(("apple", "spotify", "psp-1", "podcasting-2.0", "rss", "accessibility")),
+    help="Only what this one asks: apple, spotify, psp-1, podcasting-2.0, rss or accessibility.",
+)
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for a program to read.")
 
 

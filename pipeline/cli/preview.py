@@ -1,0 +1,92 @@
+"""`omroep preview`."""
+
+import shutil
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from pipeline import pictures, publish
+from pipeline.catalog import SHOW_FILE
+from pipeline.checks.nearest import suggested
+from pipeline.cli import tell
+from pipeline.cli.settings import Settings, as_json
+from pipeline.errors import OmroepError, Problem, ShowError
+from pipeline.model import Catalog, Episode, Media
+from pipeline.preview import compose
+from pipeline.preview.drawing import draw
+from pipeline.preview.page import render
+
+
+@click.command()
+@click.argument("episode", required=False)
+@click.option(
+    "--page", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path), help="Write it as a page of HTML."
+)
+@click.option(
+    "--of",
+    "place",
+    metavar="PLACE",
+    envvar="OMROEP_DESTINATION",
+    help="Where the show is published.  [default: the show's destination, else public/]",
+)
+@as_json
+@click.pass_obj
+def preview(settings: Settings, episode: str | None, page: Path | None, place: str | None, as_json: bool) -> None:
+    """Show how an episode will read in an app, before it is there.
+
+    In a list, while it plays, and in a directory: titles and notes cut where there is no more room, without markup,
+    with chapters and art. EPISODE is its number, its web name or its folder; without it, the newest one, a draft as
+    well. Nothing is mastered for it: before it is published an episode has no length.
+    """
+    catalog = publish.check(settings.room(None)).catalog
+    chosen = _chosen(catalog, episode)
+    made = compose(catalog, chosen, _media(settings, catalog, chosen, place))
+    if page:
+        art = pictures.sleeve(settings.root, chosen.image or catalog.show.cover)
+        _write(page, render(made, art))
+    if as_json:
+        tell.dump(asdict(made))
+    else:
+        click.echo(draw(made, shutil.get_terminal_size().columns))  # made safe where it was composed
+        if page:
+            tell.say(f"\nTo look at: {page}")
+
+
+def _chosen(catalog: Catalog, named: str | None) -> Episode:
+    if not catalog.episodes:
+        mend = "Make a folder in episodes/ with an episode.md."
+        raise ShowError(Problem(what="The show has no episode yet.", file=SHOW_FILE.as_posix(), mend=mend))
+    if named is None:
+        return catalog.episodes[-1]
+    for episode in reversed(catalog.episodes):
+        if named.rstrip("/").removeprefix("episodes/") in (episode.slug, episode.folder, str(episode.number)):
+            return episode
+    ways = suggested(named, (episode.slug for episode in catalog.episodes))
+    raise click.BadParameter(f"`{named}` is not an episode. {ways}", param_hint="EPISODE")
+
+
+def _media(settings: Settings, catalog: Catalog, episode: Episode, place: str | None) -> Media | None:
+    """Its audio as published, where that is made from this recording; a destination that cannot be read has none."""
+    try:
+        store = settings.connect(place)(catalog.show.destination)
+        release = publish.published(store, settings.cache).release
+    except OmroepError as error:
+        tell.advise(str(problem) for problem in error.problems)
+        return None
+    entries = release.edition.entries if release else ()
+    return next(
+        (
+            entry.media
+            for entry in entries
+            if entry.episode.guid == episode.guid and publish.current(entry.media, episode)
+        ),
+        None,
+    )
+
+
+def _write(page: Path, text: str) -> None:
+    try:
+        page.write_text(text, "utf-8")
+    except OSError as error:
+        raise click.BadParameter(f"{page} cannot be written ({error.strerror}).", param_hint="--page") from error
