@@ -81,7 +81,7 @@ def raw_html(episode: Episode, _: Catalog) -> Iterator[Finding]:
 def mute_links(episode: Episode, _: Catalog) -> Iterator[Finding]:
     """Links whose text says nothing of where they lead."""
     for below, line in _lines(episode.notes):
-        for found in _LINK.finditer(line):
+        for found in _LINK.finditer(line) if "](" in line else ():
             said = " ".join(re.sub(r"[^\w\s]", " ", found[1].casefold()).split())
             if not said or said in EMPTY_LINK_TEXTS:
                 what = f"A link says only “{found[1]}”." if said else "A link has no text."
@@ -108,4 +108,4 @@ def _lines(markdown: str) -> Iterator[tuple[int, str]]:
         if found and fence in ("", found[1]):
             fence = "" if fence else found[1]
         elif not fence:
-            yield below, _CODE.sub("", line)
+            yield below, _CODE.sub("", line) if "`" in line else line
