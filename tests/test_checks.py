@@ -404,3 +404,11 @@ def test_a_rule_is_found_by_its_name() -> None:
     assert checks.rule("show-owner").asks
     with pytest.raises(ValueError, match="Did you mean `show-owner`"):
         checks.rule("show-ower")
+
+
+@pytest.mark.parametrize(("written", "zone"), [("Europe/Brusels", "Europe/Brussels"), ("europe/paris", "Europe/Paris")])
+def test_a_time_zone_is_understood(written: str, zone: str, tmp_path: Path) -> None:
+    """The nearest is in the message."""
+    write_show(tmp_path, timezone=written)
+    with pytest.raises(ShowError, match=zone):
+        catalog.load(tmp_path)
