@@ -71,6 +71,57 @@ class Cue:
     speaker: str | None = None
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Soundbite:
+    """A passage that makes one want to hear the rest."""
+
+    start_s: float
+    """Seconds from the start of the recording."""
+    duration_s: float
+    title: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Location:
+    """A place that it is about (`subject`) or where it was made (`creator`)."""
+
+    name: str
+    rel: str = "subject"
+    geo: str | None = None
+    """A geo URI (RFC 5870)."""
+    osm: str | None = None
+    """OpenStreetMap's type and number, such as `R47811`."""
+    country: str | None = None
+    """ISO 3166-1, two letters in lower case."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class License:
+    """On what terms it may be used: an SPDX name, or a name of its own with a link to the text."""
+
+    name: str
+    link: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Note:
+    """A text for programs, as a TXT record is in DNS."""
+
+    text: str
+    purpose: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Discussion:
+    """The post below which listeners talk about it."""
+
+    protocol: str
+    """`disabled`: nowhere, and nothing else is said."""
+    link: str | None = None
+    account: str | None = None
+    account_link: str | None = None
+
+
 class Status(StrEnum):
     """What the producer wants of an episode."""
 
@@ -112,6 +163,14 @@ class Episode:
     transcript: tuple[Cue, ...] = ()
     image: Source | None = None
     image_alt: str | None = None
+    block: bool = False
+    """Directories should leave it out."""
+    soundbites: tuple[Soundbite, ...] = ()
+    locations: tuple[Location, ...] = ()
+    license: License | None = None
+    discussion: tuple[Discussion, ...] = ()
+    """What comes first is shown first."""
+    txt: tuple[Note, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -147,6 +206,24 @@ class UpdateFrequency:
     dtstart: str | None = None
     """ISO 8601 date; required by the namespace when the rule has COUNT."""
     complete: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Funding:
+    """Where listeners can support the show."""
+
+    link: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Elsewhere:
+    """Another feed, by its podcast:guid."""
+
+    guid: str
+    feed: str | None = None
+    """Its address."""
+    title: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -219,6 +296,21 @@ class Show:
     mastering: Mastering = Mastering()
     destination: str | None = field(default=None, compare=False, metadata=_LOCAL)
     """Where to publish when the command line and the environment name nothing."""
+    block: bool = False
+    """Directories should leave it out."""
+    funding: tuple[Funding, ...] = ()
+    locations: tuple[Location, ...] = ()
+    license: License | None = None
+    discussion: tuple[Discussion, ...] = ()
+    """What comes first is shown first."""
+    txt: tuple[Note, ...] = ()
+    podping: bool = False
+    """Apps may rely on podping to hear of new episodes."""
+    hubs: tuple[str, ...] = ()
+    """WebSub hubs that are told of new episodes."""
+    publisher: Elsewhere | None = None
+    podroll: tuple[Elsewhere, ...] = ()
+    """Shows that it recommends."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

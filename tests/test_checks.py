@@ -113,6 +113,10 @@ BAD: dict[str, tuple[Case, ...]] = {
         Case("Did you mean `sound designer`, with `group: audio post-", "hosts:", show=host(role="sound desiner")),
         Case("Choose from: host, co-host", "hosts:", show=host(role="opperhoofd")),
     ),
+    "show-license": (
+        Case("Did you mean `cc-by-4.0`?", "license:", show={"license": "CC BY 4.0"}),
+        Case("Choose from: arr, cc0-1.0", "license:", show={"license": {"name": "mijn-voorwaarden"}}),
+    ),
     "show-loudness": (
         Case("made -20 LUFS loud", "audio:", show={"audio": {"loudness": "-20"}}),
         Case("made -14 LUFS loud", "audio:", show={"audio": {"loudness": "-14"}}),
@@ -213,6 +217,7 @@ BAD: dict[str, tuple[Case, ...]] = {
         Case("Ria is named twice", "guests:", show=host(), episode={"guests": ["Jan", "Ria"]}),
         Case("jan is named twice", "guests:", episode={"guests": ["Jan", "jan"]}),
     ),
+    "episode-license": (Case("Did you mean `cc-by-nc-4.0`?", "license:", episode={"license": "cc-by-nc"}),),
     "episode-chapters": (
         Case("does not begin at 0:00", "chapters:", episode={"chapters": ["0:01 Een", "0:02 Twee", "0:03 Drie"]}),
         Case("at the same time", "chapters:", episode={"chapters": ["0:00 Een", "0:01 Twee", "0:01 Drie"]}),
@@ -259,6 +264,7 @@ def test_a_good_show_breaks_none(tmp_path: Path) -> None:
         language="zh-Hans",
         categories=["Business > Careers", "Business", "TV & Film"],
         medium="musicL",
+        license="CC-BY-SA-4.0",
         locked="yes",
         hosts=[{"name": "Ria", "role": "Co-Host"}, {"name": "Bo", "role": "Editor", "group": "Video Post-Production"}],
         seasons=[{"number": "1", "name": "Eén"}, {"number": "2", "name": "Twee"}],
@@ -274,6 +280,7 @@ def test_a_good_show_breaks_none(tmp_path: Path) -> None:
         season=1,
         chapters=["0:00 Begin", "0:01 Midden", "0:02 " + "w" * 40],
         guests=["Presentatie", "Ian", "Jan"],
+        license={"name": "mijn-voorwaarden", "link": "https://example.org/voorwaarden"},
         notes="# Kop\n\n## Ook\n\n### Dieper\n\n`<br>` of [hier lees je het rapport](https://example.org/).\n\n"
         "```\n<p>[hier](https://example.org/)\n#### nee\n```\n\n<https://example.org/> en a < b.",
     )
@@ -324,6 +331,18 @@ def test_findings_about_a_file_of_chapters_point_into_it(tmp_path: Path) -> None
     (late,) = checks.late(records.edition(catalog.load(tmp_path), duration_s=2.2), catalog.load(tmp_path))
     assert late.file == "episodes/01-een/chapters.txt"
     assert id_of(late) == "episode-late"
+
+
+def test_a_soundbite_after_the_end_is_told(tmp_path: Path) -> None:
+    """When the audio is there, at its line."""
+    bites = [{"start": "0:01", "duration": "20"}, {"start": "1:10", "duration": "20"}]
+    write_episode(write_show(tmp_path), "01-een", soundbites=bites)
+    loaded = catalog.load(tmp_path)
+    assert [*checks.findings(loaded)] == []
+    (late,) = checks.late(records.edition(loaded, duration_s=61.4), loaded)
+    assert "1 of its soundbites begin later" in late.what
+    line = (tmp_path / late.file).read_text("utf-8").splitlines()[(late.line or 0) - 1]
+    assert line.startswith("soundbites:")
 
 
 def test_findings_in_notes_point_at_their_line(tmp_path: Path) -> None:
@@ -385,3 +404,11 @@ def test_a_rule_is_found_by_its_name() -> None:
     assert checks.rule("show-owner").asks
     with pytest.raises(ValueError, match="Did you mean `show-owner`"):
         checks.rule("show-ower")
+
+
+@pytest.mark.parametrize(("written", "zone"), [("Europe/Brusels", "Europe/Brussels"), ("europe/paris", "Europe/Paris")])
+def test_a_time_zone_is_understood(written: str, zone: str, tmp_path: Path) -> None:
+    """The nearest is in the message."""
+    write_show(tmp_path, timezone=written)
+    with pytest.raises(ShowError, match=zone):
+        catalog.load(tmp_path)

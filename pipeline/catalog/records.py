@@ -5,20 +5,38 @@ import uuid
 from collections.abc import Iterable
 
 from pipeline import formats
-from pipeline.catalog.schema import AudioKeys, ChapterKeys, EpisodeKeys, PersonKeys, ShowKeys
+from pipeline.catalog.schema import (
+    AudioKeys,
+    ChapterKeys,
+    DiscussionKeys,
+    ElsewhereKeys,
+    EpisodeKeys,
+    LicenseKeys,
+    LocationKeys,
+    NoteKeys,
+    PersonKeys,
+    ShowKeys,
+)
 from pipeline.model import (
     Alternate,
     Category,
     Chapter,
     Cue,
+    Discussion,
+    Elsewhere,
     Episode,
+    Funding,
     Guid,
+    License,
+    Location,
     Mastering,
+    Note,
     Owner,
     Person,
     Season,
     Show,
     Slug,
+    Soundbite,
     Source,
     UpdateFrequency,
 )
@@ -60,6 +78,14 @@ def episode(
         transcript=transcript,
         image=image,
         image_alt=keys.image_alt,
+        block=keys.block,
+        soundbites=tuple(
+            Soundbite(start_s=each.start, duration_s=each.duration, title=each.title) for each in keys.soundbites
+        ),
+        locations=_locations(keys.locations),
+        license=_license(keys.license),
+        discussion=_discussion(keys.discussion),
+        txt=_notes(keys.txt),
     )
 
 
@@ -112,7 +138,48 @@ def show(keys: ShowKeys, cover: Source, mastering: Mastering) -> Show:
         colour=keys.theme.colour,
         mastering=mastering,
         destination=keys.destination,
+        block=keys.block,
+        funding=tuple(Funding(link=each.link, text=each.text) for each in keys.funding),
+        locations=_locations(keys.locations),
+        license=_license(keys.license),
+        discussion=_discussion(keys.discussion),
+        txt=_notes(keys.txt),
+        podping=keys.podping,
+        hubs=keys.hubs,
+        publisher=_elsewhere(keys.publisher) if keys.publisher else None,
+        podroll=tuple(map(_elsewhere, keys.podroll)),
     )
+
+
+def _locations(places: Iterable[LocationKeys]) -> tuple[Location, ...]:
+    return tuple(
+        Location(
+            name=place.name,
+            rel=place.rel,
+            geo=place.geo,
+            osm=place.osm,
+            country=place.country.lower() if place.country else None,
+        )
+        for place in places
+    )
+
+
+def _license(keys: LicenseKeys | None) -> License | None:
+    return License(name=keys.name if keys.link else keys.name.lower(), link=keys.link) if keys else None
+
+
+def _discussion(posts: Iterable[DiscussionKeys] | None) -> tuple[Discussion, ...]:
+    if posts is None:
+        return (Discussion(protocol="disabled"),)
+    return tuple(Discussion(**post.model_dump()) for post in posts)
+
+
+def _notes(notes: Iterable[NoteKeys]) -> tuple[Note, ...]:
+    return tuple(Note(text=note.text, purpose=note.purpose) for note in notes)
+
+
+def _elsewhere(keys: ElsewhereKeys) -> Elsewhere:
+    return Elsewhere(guid=keys.guid.lower(), feed=keys.feed, title=keys.title)
 
 
 def _category(text: str) -> Category:

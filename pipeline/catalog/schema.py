@@ -27,6 +27,7 @@ def _moment(value: Any, info: ValidationInfo) -> datetime:
 
 Text = Annotated[str, BeforeValidator(values.line), Field(max_length=255)]
 Sentences = Annotated[str, BeforeValidator(values.line), Field(max_length=1000)]
+Name = Annotated[str, BeforeValidator(values.line), Field(max_length=128)]
 LongText = Annotated[str, BeforeValidator(values.block)]
 FileName = Annotated[str, BeforeValidator(values.file_name)]
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
@@ -46,6 +47,9 @@ class Keys(BaseModel):
     def without_empty(cls, value: Any) -> Any:
         """A key with nothing behind its colon is as good as left out."""
         return {key: item for key, item in value.items() if item is not None} if isinstance(value, dict) else value
+
+
+Uuid = Annotated[str, Field(pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")]
 
 
 class PersonKeys(Keys):
@@ -90,6 +94,54 @@ Not a union, for the errors of one would not name the keys that producers wrote.
 """
 
 
+class SoundbiteKeys(Keys):
+    """A passage that makes one want to hear the rest."""
+
+    start: Seconds
+    duration: Annotated[Seconds, Field(ge=15, le=120)]
+    title: Name | None = None
+
+
+class LocationKeys(Keys):
+    """A place: a name alone, or these keys."""
+
+    name: Name
+    rel: Literal["subject", "creator"] = "subject"
+    geo: Annotated[str, BeforeValidator(values.geo)] | None = None
+    osm: Annotated[str, Field(pattern=r"^[NWR]\d{1,15}(#\d{1,6})?$")] | None = None
+    country: Annotated[str, Field(pattern=r"^[a-zA-Z]{2}$")] | None = None
+
+
+class LicenseKeys(Keys):
+    """A licence: a name alone, or these keys."""
+
+    name: Name
+    link: Address | None = None
+
+
+class NoteKeys(Keys):
+    """A text for programs: the text alone, or these keys."""
+
+    text: Annotated[LongText, Field(min_length=1, max_length=4000)]
+    purpose: Name | None = None
+
+
+class DiscussionKeys(Keys):
+    """The post below which listeners talk."""
+
+    protocol: Annotated[str, Field(pattern=r"^[a-z][a-z0-9]{1,31}$")]
+    link: Annotated[str, BeforeValidator(values.any_address)]
+    account: Text | None = None
+    account_link: Address | None = None
+
+
+Locations = tuple[Annotated[LocationKeys, BeforeValidator(values.named)], ...]
+License = Annotated[LicenseKeys, BeforeValidator(values.named)]
+Notes = tuple[Annotated[NoteKeys, BeforeValidator(values.plain)], ...]
+Discussion = Annotated[tuple[DiscussionKeys, ...] | None, BeforeValidator(values.unless_no)]
+"""Posts, the first shown first; None for `no`: nowhere."""
+
+
 class EpisodeKeys(Keys):
     """The front matter of an `episode.md`."""
 
@@ -112,6 +164,27 @@ class EpisodeKeys(Keys):
     transcript: FileName | None = None
     image: FileName | None = None
     image_alt: Sentences | None = None
+    block: Flag = False
+    soundbites: tuple[SoundbiteKeys, ...] = ()
+    locations: Locations = ()
+    license: License | None = None
+    discussion: Discussion = ()
+    txt: Notes = ()
+
+
+class FundingKeys(Keys):
+    """Where listeners can support the show."""
+
+    link: Address
+    text: Name
+
+
+class ElsewhereKeys(Keys):
+    """Another show, by its permanent name."""
+
+    guid: Uuid
+    feed: Address | None = None
+    title: Text | None = None
 
 
 class OwnerKeys(Keys):
@@ -193,7 +266,7 @@ class ShowKeys(Keys):
     base_url: FolderAddress
     cover: FileName
     categories: Annotated[tuple[Text, ...], Field(min_length=1)]
-    guid: Annotated[str, Field(pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")] | None = None
+    guid: Uuid | None = None
     subtitle: Text | None = None
     cover_alt: Sentences | None = None
     owner: OwnerKeys | None = None
@@ -211,6 +284,16 @@ class ShowKeys(Keys):
     theme: ThemeKeys = ThemeKeys()
     audio: AudioKeys = AudioKeys()
     destination: Text | None = None
+    block: Flag = False
+    funding: tuple[FundingKeys, ...] = ()
+    locations: Locations = ()
+    license: License | None = None
+    discussion: Discussion = ()
+    txt: Notes = ()
+    podping: Flag = False
+    hubs: Annotated[tuple[Address, ...], BeforeValidator(values.words)] = ()
+    publisher: ElsewhereKeys | None = None
+    podroll: tuple[ElsewhereKeys, ...] = ()
 
 
 def names(model: type[BaseModel]) -> Mapping[str, type[BaseModel] | None]:

@@ -128,6 +128,23 @@ def address(value: Any) -> str:
     return str(parts._replace(netloc=netloc).geturl()).translate(_QUOTED)
 
 
+def any_address(value: Any) -> str:
+    """An address of any scheme, as social networks have them (`at://…`, `nostr:…`); ASCII, without white space."""
+    if re.match(r"https?:", text(value), re.IGNORECASE):
+        return address(value)
+    if not re.fullmatch(r"(?!javascript:|data:|file:)[a-z][a-z0-9+.-]{1,31}:[!-~]{1,1000}", value):
+        raise ValueError(f"`{value}` is not an address; it should begin with https://")
+    return str(value)
+
+
+def geo(value: Any) -> str:
+    """A latitude and longitude, such as `52.08,4.31`, as a geo URI (RFC 5870)."""
+    found = re.fullmatch(r"(?:geo:)?(-?\d{1,2}(?:\.\d+)?), ?(-?\d{1,3}(?:\.\d+)?)", text(value).strip())
+    if not found or abs(float(found[1])) > 90 or abs(float(found[2])) > 180:
+        raise ValueError(f"`{value}` is not a place on earth; write latitude and longitude, such as 52.08,4.31")
+    return f"geo:{found[1]},{found[2]}"
+
+
 class _Quoted(dict[int, str]):
     def __missing__(self, code: int) -> str:
         return quote(chr(code), safe=_IN_A_URL)
@@ -193,6 +210,16 @@ def words(value: Any) -> Any:
 def named(value: Any) -> Any:
     """A person's keys, also where only the name was written."""
     return {"name": value} if isinstance(value, str) else value
+
+
+def plain(value: Any) -> Any:
+    """A text's keys, also where only the text was written."""
+    return {"text": value} if isinstance(value, str) else value
+
+
+def unless_no(value: Any) -> Any:
+    """A list, or None where it was switched off in words."""
+    return None if isinstance(value, str) and is_no(value) else value
 
 
 def in_format(value: Any) -> Any:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Hashable, Iterator
 
 from pipeline import sidecars
-from pipeline.checks import people, prose
+from pipeline.checks import people, prose, terms
 from pipeline.checks.rule import EVERYONE, Finding, Platform, Rule
 from pipeline.model import Catalog, Entry, Episode, Status
 from pipeline.text import clock
@@ -124,7 +124,8 @@ def _long_chapters(episode: Episode, _: Catalog) -> Iterator[Finding]:
 
 def _late(entry: Entry, _: Catalog) -> Iterator[Finding]:
     episode, end = entry.episode, entry.media.duration_s - entry.media.shift_s
-    for key, moments in (("chapters", episode.chapters), ("transcript", episode.transcript)):
+    parts = (("chapters", episode.chapters), ("transcript", episode.transcript), ("soundbites", episode.soundbites))
+    for key, moments in parts:
         if count := sum(moment.start_s >= end for moment in moments):
             what = f"“{episode.title}” lasts {clock(end)}; {count} of its {key} begin later."
             yield Finding(where=(key,), what=what)
@@ -291,6 +292,15 @@ RULES: tuple[Rule[Episode], ...] = (
         find=people.twice,
     ),
     Rule(
+        id="episode-license",
+        asks="A licence is one that apps know, or has a link to its text.",
+        source="ns license",
+        platforms=frozenset({Platform.PODCASTING}),
+        why="Nobody could tell what may be done with the episode.",
+        remedy="Write a name such as cc-by-4.0, or `name:` and `link:`.",
+        find=terms.of_episode,
+    ),
+    Rule(
         id="episode-chapters",
         asks="Chapters begin at 0:00, each at a time of its own.",
         source="ns chapters; Spotify, Creating and managing chapters",
@@ -372,7 +382,7 @@ CATALOG_RULES: tuple[Rule[Catalog], ...] = (
 ENTRY_RULES: tuple[Rule[Entry], ...] = (
     Rule(
         id="episode-late",
-        asks="Chapters and transcript end before the audio does.",
+        asks="Chapters, transcript and soundbites begin before the audio is over.",
         source="omroep",
         platforms=EVERYONE,
         why="They are left out.",

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from pipeline.checks import languages, people, prose
+from pipeline.checks import languages, people, prose, terms
 from pipeline.checks.nearest import meant, suggested
 from pipeline.checks.rule import EVERYONE, Demand, Finding, Platform, Rule
 from pipeline.checks.vocabularies import APPLE_CATEGORIES, MEDIUMS
@@ -279,6 +279,15 @@ RULES: tuple[Rule[Show], ...] = (
         why="Apps would not show who does what.",
         remedy="Choose from the taxonomy: `omroep rules show-credits` lists it.",
         find=people.of_show,
+    ),
+    Rule(
+        id="show-license",
+        asks="A licence is one that apps know, or has a link to its text.",
+        source="ns license",
+        platforms=frozenset({Platform.PODCASTING}),
+        why="Nobody could tell what may be done with the show.",
+        remedy="Write a name such as cc-by-4.0, or `name:` and `link:`.",
+        find=terms.of_show,
     ),
     Rule(
         id="show-loudness",

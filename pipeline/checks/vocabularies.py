@@ -83,6 +83,13 @@ _KINDS = ("podcast", "music", "video", "film", "audiobook", "newsletter", "blog"
 MEDIUMS: tuple[str, ...] = (*_KINDS, *(f"{kind}L" for kind in _KINDS), "mixed")
 """What a feed can hold; those in L are lists of others' (ns medium)."""
 
+LICENCES: tuple[str, ...] = (
+    *("arr", "cc0-1.0", "cc-by-4.0", "cc-by-sa-4.0", "cc-by-nd-4.0", "cc-by-nc-4.0", "cc-by-nc-sa-4.0"),
+    *("cc-by-nc-nd-4.0", "pod-v4v-1.0"),
+)
+"""Licences that apps know without a link: those of the namespace's list, and Creative Commons' others under their SPDX
+names; case does not count (ns license)."""
+
 EMPTY_LINK_TEXTS: frozenset[str] = frozenset(
     (
         *("hier", "klik hier", "deze link", "link", "lees meer", "lees verder", "meer", "meer info", "meer informatie"),

@@ -6,7 +6,7 @@ import click
 
 from pipeline import checks
 from pipeline.checks.rule import Demand, Platform
-from pipeline.checks.vocabularies import APPLE_CATEGORIES, MEDIUMS, ROLES
+from pipeline.checks.vocabularies import APPLE_CATEGORIES, LICENCES, MEDIUMS, ROLES
 from pipeline.cli import tell
 from pipeline.cli.settings import as_json, platform
 
@@ -15,6 +15,8 @@ _WORDS = {
     "show-credits": ROLES,
     "episode-credits": ROLES,
     "show-medium": {"medium": MEDIUMS},
+    "show-license": {"license": LICENCES},
+    "episode-license": {"license": LICENCES},
 }
 """The words to choose from, by heading, for a rule that asks for one of them."""
 

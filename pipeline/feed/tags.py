@@ -3,14 +3,30 @@
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from email.utils import format_datetime
 from typing import Generic, TypeVar
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 from pipeline import formats, sidecars
-from pipeline.model import Edition, Entry, Media, Object, Person, Rendition
+from pipeline.model import (
+    Discussion,
+    Edition,
+    Elsewhere,
+    Entry,
+    License,
+    Location,
+    Media,
+    Note,
+    Object,
+    Person,
+    Picture,
+    Rendition,
+)
 from pipeline.text import timestamp
 
 NAMESPACES = {
+    "atom": "http://www.w3.org/2005/Atom",
     "itunes": "http://www.itunes.com/dtds/podcast-1.0.dtd",
     "podcast": "https://podcastindex.org/namespace/1.0",
     "psc": "http://podlove.org/simple-chapters",
@@ -65,6 +81,116 @@ def _people(people: Iterable[Person]) -> tuple[Element, ...]:
     return tuple(
         Element(person.name, {"role": person.role.lower(), "group": person.group.lower(), "href": person.link})
         for person in people
+    )
+
+
+def _funding(edition: Edition) -> tuple[Element, ...]:
+    return tuple(Element(each.text, {"url": each.link}) for each in edition.show.funding)
+
+
+def _locations(places: Iterable[Location]) -> tuple[Element, ...]:
+    return tuple(
+        Element(place.name, {"rel": place.rel, "geo": place.geo, "osm": place.osm, "country": place.country})
+        for place in places
+    )
+
+
+def _license(license: License | None) -> tuple[Element, ...]:
+    return (Element(license.name, {"url": license.link}),) if license else ()
+
+
+def _notes(notes: Iterable[Note]) -> tuple[Element, ...]:
+    return tuple(Element(note.text, {"purpose": note.purpose}) for note in notes)
+
+
+def _discussion(posts: tuple[Discussion, ...]) -> tuple[Element, ...]:
+    return tuple(
+        Element(
+            attributes={
+                "protocol": post.protocol,
+                "uri": post.link,
+                "accountId": post.account,
+                "accountUrl": post.account_link,
+                "priority": str(place) if len(posts) > 1 else None,
+            }
+        )
+        for place, post in enumerate(posts, start=1)
+    )
+
+
+def _elsewhere(feed: Elsewhere, *, medium: str | None = None) -> tuple[str, Element]:
+    attributes = {"feedGuid": feed.guid, "feedUrl": feed.feed, "medium": medium, "title": feed.title}
+    return "podcast:remoteItem", Element(attributes=attributes)
+
+
+def _podroll(edition: Edition) -> tuple[Element, ...]:
+    feeds = edition.show.podroll
+    return _when(feeds, lambda: Element(children=tuple(map(_elsewhere, feeds))))
+
+
+def _publisher(edition: Edition) -> tuple[Element, ...]:
+    publisher = edition.show.publisher
+    return (Element(children=(_elsewhere(publisher, medium="publisher"),)),) if publisher else ()
+
+
+def _hubs(edition: Edition) -> tuple[Element, ...]:
+    return tuple(Element(attributes={"rel": "hub", "href": hub}) for hub in edition.show.hubs)
+
+
+def _podping(edition: Edition) -> tuple[Element, ...]:
+    return _when(edition.show.podping, lambda: Element(attributes={"usesPodping": "true"}))
+
+
+def _images(pictures: Iterable[Picture], alt: str | None, base_url: str) -> tuple[Element, ...]:
+    return tuple(
+        Element(
+            attributes={
+                "href": base_url + picture.key,
+                "alt": alt,
+                "width": str(picture.width),
+                "height": str(picture.height),
+                "type": picture.type,
+                "purpose": "artwork",
+            }
+        )
+        for picture in pictures
+    )
+
+
+def _sources(pictures: tuple[Picture, ...], base_url: str) -> tuple[Element, ...]:
+    """The same for apps that know only the older tag."""
+    listed = ", ".join(f"{base_url}{picture.key} {picture.width}w" for picture in pictures)
+    return _when(pictures, lambda: Element(attributes={"srcset": listed}))
+
+
+def _trailers(edition: Edition) -> tuple[Element, ...]:
+    """Newest first, as items are."""
+    trailers = (entry for entry in reversed(edition.entries) if entry.episode.kind == "trailer")
+    return tuple(_trailer(entry, edition) for entry in trailers)
+
+
+def _trailer(entry: Entry, edition: Edition) -> Element:
+    episode, media = entry.episode, entry.media
+    return Element(
+        episode.title,
+        {
+            "pubdate": format_datetime(episode.published.astimezone(ZoneInfo(edition.show.timezone))),
+            "url": edition.show.base_url + quote(media.key),
+            "length": str(media.size),
+            "type": media.type,
+            "season": str(episode.season) if episode.season else None,
+        },
+    )
+
+
+def _soundbites(item: Item) -> tuple[Element, ...]:
+    """Those that are whole in the delivered file, in its time."""
+    episode, media = item.entry.episode, item.entry.media
+    moved = ((round(each.start_s + media.shift_s, 3), each) for each in episode.soundbites)
+    return tuple(
+        Element(each.title, {"startTime": str(start_s), "duration": str(each.duration_s)})
+        for start_s, each in moved
+        if start_s >= 0 and start_s + each.duration_s <= media.duration_s
     )
 
 
@@ -167,6 +293,7 @@ CHANNEL: tuple[Row[Edition], ...] = (
     ),
     Row("itunes:category", "PSP-1", _categories),
     Row("itunes:owner", "Apple-guide", _owner),
+    Row("itunes:block", "Apple-guide", lambda edition: _when(edition.show.block, lambda: Element("Yes"))),
     Row("itunes:complete", "Apple-guide", lambda edition: _when(edition.show.complete, lambda: Element("Yes"))),
     Row("itunes:new-feed-url", "Apple-guide", lambda edition: _text(edition.show.new_feed_url)),
     Row("podcast:guid", "ns guid", lambda edition: _text(edition.show.guid)),
@@ -174,6 +301,22 @@ CHANNEL: tuple[Row[Edition], ...] = (
     Row("podcast:medium", "ns medium", lambda edition: _text(edition.show.medium)),
     Row("podcast:updateFrequency", "ns updateFrequency", _frequency),
     Row("podcast:person", "ns person", lambda edition: _people(edition.show.hosts)),
+    Row("podcast:funding", "ns funding", _funding),
+    Row("podcast:location", "ns location", lambda edition: _locations(edition.show.locations)),
+    Row("podcast:license", "ns license", lambda edition: _license(edition.show.license)),
+    Row("podcast:trailer", "ns trailer", _trailers),
+    Row(
+        "podcast:image",
+        "ns image",
+        lambda edition: _images(edition.pictures, edition.show.cover_alt, edition.show.base_url),
+    ),
+    Row("podcast:images", "ns images", lambda edition: _sources(edition.pictures, edition.show.base_url)),
+    Row("podcast:txt", "ns txt", lambda edition: _notes(edition.show.txt)),
+    Row("podcast:socialInteract", "ns social-interact", lambda edition: _discussion(edition.show.discussion)),
+    Row("podcast:publisher", "ns publisher", _publisher),
+    Row("podcast:podroll", "ns podroll", _podroll),
+    Row("podcast:podping", "ns podping", _podping),
+    Row("atom:link", "WebSub 4", _hubs),
 )
 
 ITEM: tuple[Row[Item], ...] = (
@@ -195,5 +338,17 @@ ITEM: tuple[Row[Item], ...] = (
         "ns transcript",
         lambda item: _sidecar(item, sidecars.transcript(item.entry), language=item.edition.show.language),
     ),
+    Row("itunes:block", "Apple-guide", lambda item: _when(item.entry.episode.block, lambda: Element("Yes"))),
+    Row("podcast:soundbite", "ns soundbite", _soundbites),
+    Row("podcast:location", "ns location", lambda item: _locations(item.entry.episode.locations)),
+    Row("podcast:license", "ns license", lambda item: _license(item.entry.episode.license)),
+    Row(
+        "podcast:image",
+        "ns image",
+        lambda item: _images(item.entry.pictures, item.entry.episode.image_alt, item.edition.show.base_url),
+    ),
+    Row("podcast:images", "ns images", lambda item: _sources(item.entry.pictures, item.edition.show.base_url)),
+    Row("podcast:txt", "ns txt", lambda item: _notes(item.entry.episode.txt)),
+    Row("podcast:socialInteract", "ns social-interact", lambda item: _discussion(item.entry.episode.discussion)),
     Row("podcast:alternateEnclosure", "ns alternateEnclosure, integrity", _enclosures),
 )
