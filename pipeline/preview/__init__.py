@@ -18,7 +18,7 @@ class App:
     """How much an app shows on a phone of usual size, in columns and lines.
 
     Apps cut by the width of their letters and by the listener's text size: these are what fits of ordinary text at
-    the usual size (industry; counted on screens, no app promises them).
+    the usual size (industry; estimated, no app promises them).
     """
 
     name: str
