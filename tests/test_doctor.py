@@ -23,7 +23,7 @@ from pipeline.doctor.ward import FOLDER, Ward
 from pipeline.errors import Problem, StoreError
 from pipeline.model import Cache, Key, Kind, Object
 from pipeline.store import Contents, s3
-from pipeline.store.raw import Bucket
+from pipeline.store.raw import Bucket, Reply
 from tests import docs, rclone, seaweed, web
 from tests.shows import write_episode, write_show
 from tests.test_publish import OMROEP
@@ -276,6 +276,21 @@ def test_a_store_that_lacks_something(kind: type[s3.S3Store], wanted: dict[str, 
         assert f"{len(left(ward))} small files stay beneath {ward.store.name}/{FOLDER}/{ward.token}/" in stays
     else:
         assert left(ward) == []
+
+
+def test_a_condition_that_is_not_understood(ward: Ward, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A refusal for another reason than the condition is no honouring of it."""
+    asked = Bucket.ask
+
+    def ask(self: Bucket, operation: str, **parameters: Any) -> Reply:
+        if "IfNoneMatch" in parameters:
+            return Reply(fields={}, refused="NotImplemented")
+        return asked(self, operation, **parameters)
+
+    monkeypatch.setattr(Bucket, "ask", ask)
+    found = list(bucket.examine(ward, CALM))
+    assert bad(found) == {"multipart": WEAK}
+    assert "not understood" in told(found, "multipart").told
 
 
 @pytest.mark.parametrize("after", [4, 12, 20])
