@@ -311,6 +311,8 @@ class Show:
     publisher: Elsewhere | None = None
     podroll: tuple[Elsewhere, ...] = ()
     """Shows that it recommends."""
+    feeds: tuple[str, ...] = ()
+    """`seasons`, `topics`: what has a feed of its own beside the main one."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

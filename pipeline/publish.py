@@ -48,6 +48,7 @@ from pipeline.model import (
     rendered,
     stored,
 )
+from pipeline.pages.look import Theme
 from pipeline.store import Store
 
 Connect = Callable[[str | None], Store]
@@ -257,13 +258,20 @@ def outdated(edition: Edition) -> tuple[str, ...]:
 def objects(room: Newsroom, edition: Edition) -> tuple[Object, ...]:
     """Everything that the store must hold for `edition`, the unstamped feed among it."""
     look = theme.load(room.root, edition.show.language)
+    web = site(edition, look)
     return (
         *(stored(made) for entry in (*edition.entries, *edition.withdrawn) for made in rendered(entry.media)),
         *(stored(picture) for picture in dict.fromkeys(_shown(edition))),
         *sidecars.compose(edition),
-        *pages.compose(edition, look),
-        feed.compose(edition),
+        *web,
+        feed.compose(edition, pages.feed_style(web)),
     )
+
+
+def site(edition: Edition, look: Theme) -> tuple[Object, ...]:
+    """What a browser shows beside the main feed: assets, pages and further feeds."""
+    made = pages.compose(edition, look)
+    return (*made, *feed.further(edition, look.translations.gettext, pages.feed_style(made)))
 
 
 # --- plan and apply ---------------------------------------------------------------------------------------------------

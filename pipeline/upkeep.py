@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from pipeline import apply, changes, pages, prune, publish, release, rollback, sidecars, theme
+from pipeline import apply, changes, channels, pages, prune, publish, release, rollback, sidecars, theme
 from pipeline.catalog import transcripts
 from pipeline.errors import Conflict, Problem, Refused, StoreError
 from pipeline.history import WATCHED, Event, History, Turn
@@ -76,7 +76,7 @@ def back(room: Newsroom, store: Store, asked: str | None) -> Plan:
         raise Refused(*lacking)
     edition = _with_words(store, target, rollback.differing(target, before))
     look = theme.load(room.root, edition.show.language)
-    return rollback.make(target, pages.compose(edition, look), before)
+    return rollback.make(target, publish.site(edition, look), before)
 
 
 def go(plan: Plan, store: Store, on_written: Callable[[Action], None]) -> Receipt:
@@ -87,10 +87,12 @@ def go(plan: Plan, store: Store, on_written: Callable[[Action], None]) -> Receip
 def _with_words(store: Store, target: Release, wanted: frozenset[Key]) -> Edition:
     """The edition of a release, with the transcripts of episodes whose pages are wanted: records do not hold them."""
     spoken = {item.key for item in target.objects if item.kind is Kind.SIDECAR and item.key.endswith(".vtt")}
+    feeds = [channel.edition.entries for channel in channels.further(target.edition, str) if channel.key in wanted]
+    told = {pages.episode_key(entry.episode) for entries in feeds for entry in entries} | wanted
 
     def heard(entry: Entry) -> Entry:
         mine = [key for key in spoken if key.startswith(f"transcripts/{entry.episode.slug}.")]
-        if pages.episode_key(entry.episode) not in wanted or len(mine) != 1:
+        if pages.episode_key(entry.episode) not in told or len(mine) != 1:
             return entry
         found = store.read(mine[0])
         cues = transcripts.cues(found.body.decode(), mine[0]) if found else ()

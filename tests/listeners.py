@@ -48,7 +48,11 @@ def _addresses(body: bytes) -> Iterator[tuple[str, int | None]]:
             yield node.text, None
         for name in ("url", "href"):
             if value := node.get(name):
-                yield value, int(node.get("length", "")) if node.tag == "enclosure" else None
+                measured = node.tag in {"enclosure", f"{PODCAST}trailer"}
+                yield value, int(node.get("length", "")) if measured else None
+        for listed in node.get("srcset", "").split(", "):
+            if listed:
+                yield listed.split()[0], None
         for source in node.iterfind(f"{PODCAST}source"):
             yield source.get("uri", ""), int(node.get("length", ""))
 

@@ -13,8 +13,8 @@ PACKAGE = Path(__file__).parent.parent / "pipeline"
 FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"model"}),
     frozenset({"text", "digest", "formats"}),
-    frozenset({"errors"}),
-    frozenset({"sidecars", "notes", "history"}),
+    frozenset({"errors", "history", "names"}),
+    frozenset({"sidecars", "notes", "channels"}),
     frozenset({"feed", "pages", "checks", "preview", "standing", "changes", "guard"}),
     frozenset({"release"}),
     frozenset({"plan", "prune", "audit"}),

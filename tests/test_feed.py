@@ -18,6 +18,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
+from PIL import Image
 
 from pipeline import catalog, feed, sidecars
 from pipeline.model import Alternate, Catalog, Edition, Entry, Guid, Slug
@@ -118,9 +119,15 @@ def test_podcastparser_reads_the_episodes(example: Catalog) -> None:
 
 def partytime(feed: bytes, folder: Path) -> Any:
     """What the parser of the podcast namespace makes of a feed."""
+    return judged("partytime.js", feed, folder)
+
+
+def judged(judge: str, feed: bytes, folder: Path) -> Any:
+    """What a parser in JavaScript makes of a feed."""
+    require(shutil.which("node") and (JUDGES / "node_modules").is_dir(), "needs Node.js and: cd tests/judges && npm ci")
     (folder / "feed.xml").write_bytes(feed)
     told = subprocess.run(
-        ["node", JUDGES / "partytime.js", folder / "feed.xml"],
+        ["node", JUDGES / judge, folder / "feed.xml"],
         capture_output=True,
         text=True,
         check=True,
@@ -132,7 +139,6 @@ def partytime(feed: bytes, folder: Path) -> Any:
 
 def test_partytime_reads_the_podcasting_tags(example: Catalog, tmp_path: Path) -> None:
     """A parser of the podcast namespace finds persons, chapters, transcripts, season, lock, guid and medium."""
-    require(shutil.which("node") and (JUDGES / "node_modules").is_dir(), "needs Node.js and: cd tests/judges && npm ci")
     read = partytime(body(records.edition(example)), tmp_path)
     assert (read["guid"], read["medium"], read["locked"]) == (example.show.guid, "podcast", True)
     for item, episode in zip(read["items"], reversed(example.episodes), strict=True):
@@ -149,7 +155,6 @@ def test_partytime_reads_the_podcasting_tags(example: Catalog, tmp_path: Path) -
 
 def test_partytime_reads_the_formats(example: Catalog, tmp_path: Path) -> None:
     """Type, length, bitrate, codecs and hash of each; the enclosure's own is the default."""
-    require(shutil.which("node") and (JUDGES / "node_modules").is_dir(), "needs Node.js and: cd tests/judges && npm ci")
     also = (Alternate(format="aac"), Alternate(format="opus", bitrate_kbps=24))
     show = replace(example.show, mastering=replace(example.show.mastering, also=also))
     edition = records.edition(replace(example, show=show))
@@ -177,6 +182,144 @@ def test_partytime_reads_the_formats(example: Catalog, tmp_path: Path) -> None:
         assert [(kind, b64decode(value).hex()) for kind, _, value in hashes] == [
             ("sha256", made.sha256) for made in (own, aac, opus)
         ]
+
+
+# --- a show that says all there is to say -----------------------------------------------------------------------------
+
+PLACE = {"name": "Den Haag", "geo": "52.08,4.31", "osm": "R192736", "country": "nl"}
+PUBLISHER = {"guid": "003af0a0-6a45-55cf-b765-68e3d349551a", "feed": "https://example.org/uitgever.xml"}
+OTHER = {"guid": "29cdca4a-32d8-56ba-b48b-09a011c5daa9", "feed": "https://example.org/ander.xml"}
+POST = {"protocol": "activitypub", "link": "https://mastodon.example/@show/1", "account": "@show"}
+
+
+@pytest.fixture
+def full(tmp_path: Path) -> Edition:
+    """A trailer and an episode with every tag."""
+    write_show(
+        tmp_path,
+        hosts=["Ria"],
+        locked="yes",
+        block="yes",
+        complete="yes",
+        type="serial",
+        subtitle="Een ondertitel",
+        copyright="© 2020",
+        new_feed_url="https://example.org/verhuisd.xml",
+        funding=[{"link": "https://example.org/steun", "text": "Steun ons"}],
+        license="CC-BY-4.0",
+        locations=[PLACE],
+        discussion=[POST],
+        txt=[{"purpose": "verify", "text": "S6lpp-7ZCn8"}],
+        podping="yes",
+        hubs=["https://hub.example.org/"],
+        publisher=PUBLISHER,
+        podroll=[OTHER],
+        update_frequency={"text": "Elke week", "rrule": "FREQ=WEEKLY"},
+        seasons=[{"number": 2, "name": "Werk"}],
+        audio={"also": ["opus"]},
+    )
+    write_episode(tmp_path, "01-vooraf", type="trailer", season=2, number=None, title="Vooraf")
+    folder = write_episode(
+        tmp_path,
+        "02-een",
+        image="art.png",
+        image_alt="Een deur.",
+        season=2,
+        guests=["Jan"],
+        chapters=["0:00 Begin", "0:10 Verder"],
+        soundbites=[{"start": "0:05", "duration": "20", "title": "De kern"}],
+        locations=["Delft"],
+        license={"name": "Eigen", "link": "https://example.org/voorwaarden"},
+        discussion=[POST],
+        txt=[{"purpose": "ai-content", "text": "nee"}],
+        block="yes",
+    )
+    Image.new("RGB", (1400, 1400), "#2a1a5e").save(folder / "art.png")
+    return records.edition(catalog.load(tmp_path))
+
+
+def test_partytime_finds_every_phase(full: Edition, tmp_path: Path) -> None:
+    """All tags of phases 1 to 7 that it knows and that are about a show like this, with what was written in them."""
+    read = partytime(body(full), tmp_path)
+    assert {int(phase): set(names) for phase, names in read["pc20support"].items()} == {
+        1: {"locked", "funding", "transcript", "chapters", "soundbite"},
+        2: {"person", "location", "season", "episode"},
+        3: {"trailer", "license", "guid", "alternateEnclosure"},
+        4: {"medium", "images"},
+        5: {"socialInteract"},
+        6: {"txt", "podroll"},
+        7: {"publisher"},
+    }
+    assert read["podcastFunding"] == [{"message": "Steun ons", "url": "https://example.org/steun"}]
+    assert read["podcastLocation"] == {"name": "Den Haag", "osm": "R192736", "geo": "geo:52.08,4.31"}
+    assert read["license"]["identifier"] == "cc-by-4.0"
+    assert read["podcastTxt"] == [{"value": "S6lpp-7ZCn8", "purpose": "verify"}]
+    others = [{"feedGuid": other["guid"], "feedUrl": other["feed"]} for other in (PUBLISHER, OTHER)]
+    assert [read["podcastPublisher"], *read["podroll"]] == others
+    assert read["pubsub"] == {"self": f"{full.show.base_url}feed.xml", "hub": "https://hub.example.org/"}
+    assert read["itunesBlock"] is True
+    first, last = full.entries
+    (trailer,) = read["trailers"]
+    assert (trailer["title"], trailer["url"], trailer["season"]) == ("Vooraf", full.show.base_url + first.media.key, 2)
+    assert (trailer["length"], trailer["type"]) == (first.media.size, "audio/mpeg")
+    item = read["items"][0]
+    assert item["podcastSoundbites"] == [{"startTime": 5, "duration": 20, "title": "De kern"}]
+    assert (item["podcastLocation"]["name"], item["podcastTxt"][0]["purpose"]) == ("Delft", "ai-content")
+    assert item["license"] == {"identifier": "Eigen", "url": "https://example.org/voorwaarden"}
+    assert (item["podcastSocialInteraction"][0]["url"], item["podcastSocialInteraction"][0]["id"]) == (
+        POST["link"],
+        "@show",
+    )
+    assert item["enclosure"]["url"] == full.show.base_url + last.media.key
+
+
+def test_feedsmith_reads_every_namespace(full: Edition, tmp_path: Path) -> None:
+    """What partytime does not know: podping, updateFrequency, images with alt texts, psc, country, blocked items."""
+    read = judged("feedsmith.js", body(full), tmp_path)
+    show, podcast, itunes, base = full.show, read["podcast"], read["itunes"], full.show.base_url
+    assert (read["title"], read["description"], read["language"]) == (show.title, show.description, show.language)
+    assert (read["copyright"], podcast["guid"], podcast["podping"]) == ("© 2020", show.guid, {"usesPodping": True})
+    assert podcast["updateFrequency"] == {"display": "Elke week", "rrule": "FREQ=WEEKLY"}
+    assert podcast["locations"][0]["country"] == "nl"
+    assert [(each["href"], each["alt"], each["width"]) for each in podcast["images"]] == [
+        (base + picture.key, show.cover_alt, picture.width) for picture in full.pictures
+    ]
+    assert (itunes["block"], itunes["complete"], itunes["type"]) == (True, True, "serial")
+    assert (itunes["newFeedUrl"], itunes["author"]) == (show.new_feed_url, show.author)
+    assert itunes["owner"] == {"name": "De Proevers", "email": "proef@example.org"}
+    item, entry = read["items"][0], full.entries[1]
+    assert (item["guid"]["value"], item["title"], item["itunes"]["title"]) == (
+        entry.episode.guid,
+        *[entry.episode.title] * 2,
+    )
+    assert (item["itunes"]["block"], item["itunes"]["season"], item["itunes"]["image"]) == (
+        True,
+        2,
+        base + entry.pictures[0].key,
+    )
+    assert [(each["href"], each["alt"]) for each in item["podcast"]["images"]] == [
+        (base + picture.key, "Een deur.") for picture in entry.pictures
+    ]
+    assert item["psc"]["chapters"] == [
+        {"start": "00:00:00.000", "title": "Begin"},
+        {"start": "00:00:10.000", "title": "Verder"},
+    ]
+    assert "<p>Notities.</p>" in item["content"]["encoded"]
+    assert [each["itunes"]["episodeType"] for each in read["items"]] == ["full", "trailer"]
+
+
+def test_podcastparser_reads_all_of_it(full: Edition) -> None:
+    """gPodder's parser: where the feed has moved to, chapters, art, owner and the kind of each."""
+    read = podcastparser.parse(full.show.base_url + "feed.xml", BytesIO(body(full)))
+    assert read["cover_url"] == full.show.base_url + full.pictures[0].key
+    assert (read["itunes_author"], read["itunes_owner"]["email"]) == (full.show.author, "proef@example.org")
+    assert read["new_url"] == full.show.new_feed_url
+    assert {each["guid"]: each["type"] for each in read["episodes"]} == {
+        entry.episode.guid: entry.episode.kind for entry in full.entries
+    }
+    episode = next(each for each in read["episodes"] if each["type"] == "full")
+    assert [(each["start"], each["title"]) for each in episode["chapters"]] == [(0, "Begin"), (10, "Verder")]
+    assert (episode["season"], episode["episode_art_url"]) == (2, full.show.base_url + full.entries[1].pictures[0].key)
 
 
 # --- what never changes by itself -------------------------------------------------------------------------------------

@@ -333,7 +333,10 @@ def test_nothing_is_fetched_from_elsewhere() -> None:
             assert not address.startswith("//")
             assert "://" not in address or key == "404.html"
     for key, text in site(EDITION).items():
-        assert not key.endswith(".css") or not re.search(r"url\(|@import", text)
+        if key.endswith(".css"):
+            assert "@import" not in text
+            for address in re.findall(r"url\((.*?)\)", text):
+                assert posixpath.normpath(posixpath.join("assets", address.strip('"'))) in known(EDITION)
 
 
 def test_the_keys() -> None:
@@ -361,13 +364,16 @@ def test_objects_say_what_they_are() -> None:
     composed = {made.key: made for made in pages.compose(EDITION, DUTCH)}
     for made in composed.values():
         assert (made.sha256, made.size) == (digest.of_bytes(content(made)), len(content(made)))
-    (style,) = (made for made in composed.values() if made.kind is Kind.ASSET)
+    feed_style, style = sorted(
+        (made for made in composed.values() if made.kind is Kind.ASSET), key=lambda made: made.key
+    )
+    assert pages.feed_style(composed.values()) == feed_style.key == f"assets/feed.{feed_style.sha256[:16]}.css"
     assert (style.key, style.type, style.cache) == (
         f"assets/style.{style.sha256[:16]}.css",
         "text/css; charset=utf-8",
         Cache.IMMUTABLE,
     )
-    kinds = {(made.kind, made.cache) for made in composed.values() if made is not style}
+    kinds = {(made.kind, made.cache) for made in composed.values() if made.kind is not Kind.ASSET}
     assert kinds == {(Kind.PAGE, Cache.SHORT)}
     assert composed[Key("index.html")].type == "text/html; charset=utf-8"
     assert composed[Key("sitemap.xml")].type == "application/xml; charset=utf-8"
@@ -646,7 +652,7 @@ def messages() -> set[str | tuple[str, ...]]:
     jinja = Environment(extensions=["jinja2.ext.i18n"])
     jinja.policies["ext.i18n.trimmed"] = True
     found: set[str | tuple[str, ...]] = set()
-    for path in TEMPLATES.glob("*.*"):
+    for path in (*TEMPLATES.glob("*.*"), *TEMPLATES.glob("assets/*.css")):
         for _, function, said in extract_from_ast(jinja.parse(path.read_text("utf-8")), ("_", "gettext", "ngettext")):
             texts = tuple(text for text in (said if isinstance(said, tuple) else (said,)) if isinstance(text, str))
             found.add(texts[:2] if function == "ngettext" else texts[0])
@@ -694,7 +700,7 @@ def test_a_show_overrides_what_it_likes(tmp_path: Path) -> None:
     (own / "assets" / ".DS_Store").write_bytes(b"\xff")
     (own / "locale" / "nl.po").write_text('msgid "Guests"\nmsgstr "Aan tafel"\n', "utf-8")
     found = theme.load(tmp_path, "nl")
-    assert {asset.name for asset in found.assets} == {"deur.svg", "style.css"}
+    assert {asset.name for asset in found.assets} == {"deur.svg", "feed.css", "style.css"}
     assert "<h1>Oeps</h1>" in site(EDITION, found)["404.html"]
     assert "<h1>Aan tafel</h1>" in site(EDITION, found)["guests/index.html"]
     assert "Onderwerpen" in site(EDITION, found)["guests/index.html"]

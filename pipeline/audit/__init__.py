@@ -135,7 +135,7 @@ def subject(item: Object, known: Mapping[Key, str], entries: Iterable[Entry]) ->
     return f"the {word} of “{title}”" if item.kind is Kind.SIDECAR and title else f"a {word}"
 
 
-_FOLDERS: Mapping[str, str] = {"chapters": "chapters", "transcripts": "transcript"}
+_FOLDERS: Mapping[str, str] = {"chapters": "chapters", "transcripts": "transcript", "feeds": "further feed"}
 _KINDS: Mapping[Kind, str] = {
     Kind.AUDIO: "recording",
     Kind.PICTURE: "picture",

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from lxml import etree
 
-from pipeline import digest, feed
+from pipeline import channels, digest, feed
 from pipeline.audit.files import LOST, MEND
 from pipeline.audit.seen import Damage
 from pipeline.model import Digest, Entry, Kind, Release
@@ -88,7 +88,7 @@ def _differences(body: bytes, release: Release) -> Iterator[Told]:
         if count > 1:
             titles = " and ".join(f"“{item.title}”" for item in items if item.guid == guid)
             yield "guid-doubled", f"the guid {guid} is there {count} times ({titles})"
-    entries, base = release.edition.entries, release.edition.show.base_url
+    entries, base = channels.main(release.edition).edition.entries, release.edition.show.base_url
     wanted = {xml_safe(entry.episode.guid): entry for entry in entries}
     strangers = [item for item in items if item.guid not in wanted]
     for guid, entry in wanted.items():

@@ -148,6 +148,7 @@ def show(keys: ShowKeys, cover: Source, mastering: Mastering) -> Show:
         hubs=keys.hubs,
         publisher=_elsewhere(keys.publisher) if keys.publisher else None,
         podroll=tuple(map(_elsewhere, keys.podroll)),
+        feeds=keys.feeds,
     )
 
 

@@ -294,6 +294,7 @@ class ShowKeys(Keys):
     hubs: Annotated[tuple[Address, ...], BeforeValidator(values.words)] = ()
     publisher: ElsewhereKeys | None = None
     podroll: tuple[ElsewhereKeys, ...] = ()
+    feeds: Annotated[tuple[Literal["seasons", "topics"], ...], BeforeValidator(values.listed)] = ()
 
 
 def names(model: type[BaseModel]) -> Mapping[str, type[BaseModel] | None]:

@@ -207,6 +207,11 @@ def words(value: Any) -> Any:
     return [part for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
 
+def listed(value: Any) -> Any:
+    """A list of words, also where it was written on one line with commas."""
+    return [word.strip() for word in words(value)] if isinstance(value, str) else value
+
+
 def named(value: Any) -> Any:
     """A person's keys, also where only the name was written."""
     return {"name": value} if isinstance(value, str) else value

@@ -1,7 +1,9 @@
 """The RSS feed of an Edition: feedgen writes RSS, our extension writes the rows of `feed.tags`."""
 
+import posixpath
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from html import escape
 from typing import Any
@@ -13,11 +15,12 @@ from feedgen.ext.base import BaseEntryExtension, BaseExtension
 from feedgen.feed import FeedGenerator
 from lxml import etree
 
-from pipeline import digest, notes
+from pipeline import channels, digest, notes
+from pipeline.channels import Channel
 from pipeline.feed import timestamps
-from pipeline.feed.tags import CHANNEL, ITEM, NAMESPACES, Element, Item, Row, Scope
+from pipeline.feed.tags import CHANNEL, ITEM, NAMESPACES, PAGES, Element, Item, Row, Scope
 from pipeline.history import FEED
-from pipeline.model import Cache, Digest, Edition, Entry, Episode, Kind, Object
+from pipeline.model import Cache, Digest, Edition, Entry, Episode, Key, Kind, Object
 from pipeline.text import xml_safe
 
 KEY = FEED
@@ -32,16 +35,37 @@ _PROLOG = b"<?xml version='1.0' encoding='UTF-8'?>\n"
 _STAMP = re.compile(rb"<!-- omroep release ([0-9a-f]{64}) -->\n")
 
 
-def compose(edition: Edition) -> Object:
-    """The feed, not yet naming its release; newest episode first, and no moment in it that is not in the data."""
+def compose(edition: Edition, style: Key | None = None) -> Object:
+    """The main feed, not yet naming its release; newest episode first, and no moment in it that is not in the data.
+
+    `style` is the style sheet by which a browser shows it.
+    """
+    return _object(_written(channels.main(edition), style))
+
+
+def further(edition: Edition, wording: channels.Wording, style: Key | None = None) -> tuple[Object, ...]:
+    """Every other feed: to a store they are pages, which change after the main feed has."""
+    made = ((channel.key, _written(channel, style)) for channel in channels.further(edition, wording))
+    return tuple(replace(_object(body), key=key, kind=Kind.PAGE) for key, body in made)
+
+
+def _written(channel: Channel, style: Key | None) -> bytes:
+    edition = channel.edition
     zone = ZoneInfo(edition.show.timezone)
     feed = FeedGenerator()
     feed.register_extension("omroep", _Channel, _Entry, atom=False)
-    feed.omroep.show_of(edition)
-    _channel(feed, edition, zone)
+    feed.omroep.channel_of(channel)
+    _channel(feed, channel, zone)
     for entry in reversed(edition.entries):
         _item(feed.add_entry(order="append"), edition, entry, zone)
-    return _object(feed.rss_str(pretty=True))
+    body: bytes = feed.rss_str(pretty=True)
+    return _styled(body, posixpath.relpath(style, posixpath.dirname(channel.key) or ".")) if style else body
+
+
+def _styled(body: bytes, address: str) -> bytes:
+    """A feed with the address of its style sheet (W3C, Associating Style Sheets with XML documents 1.0)."""
+    told = f'<?xml-stylesheet type="text/css" href="{address}"?>\n'
+    return _PROLOG + told.encode() + body.removeprefix(_PROLOG)
 
 
 def stamped(unstamped: Object, release: Digest) -> Object:
@@ -75,11 +99,11 @@ def _object(body: bytes) -> Object:
     )
 
 
-def _channel(feed: FeedGenerator, edition: Edition, zone: ZoneInfo) -> None:
-    show = edition.show
+def _channel(feed: FeedGenerator, channel: Channel, zone: ZoneInfo) -> None:
+    edition, show = channel.edition, channel.edition.show
     feed.title(xml_safe(show.title))
-    feed.link(href=show.base_url + KEY, rel="self", type="application/rss+xml")
-    feed.link(href=show.base_url + "index.html", rel="alternate")  # last: feedgen makes the last one the channel's link
+    feed.link(href=show.base_url + channel.key, rel="self", type="application/rss+xml")
+    feed.link(href=show.base_url + channel.page, rel="alternate")  # last: feedgen makes the last one the channel's link
     feed.description(xml_safe(show.description))
     feed.language(show.language)
     feed.copyright(xml_safe(show.copyright) if show.copyright else None)
@@ -117,16 +141,17 @@ def _description(episode: Episode, moments: str) -> str:
 
 
 class _Channel(BaseExtension):  # type: ignore[misc]  # feedgen ships no types
-    edition: Edition
+    channel: Channel
 
-    def show_of(self, edition: Edition) -> None:
-        self.edition = edition
+    def channel_of(self, channel: Channel) -> None:
+        self.channel = channel
 
     def extend_ns(self) -> Mapping[str, str]:
         return NAMESPACES
 
     def extend_rss(self, feed: Any) -> Any:
-        _append(feed[0], CHANNEL, self.edition)
+        _append(feed[0], CHANNEL, self.channel.edition)
+        _append(feed[0], PAGES, self.channel)
         return feed
 
 

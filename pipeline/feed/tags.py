@@ -9,6 +9,8 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from pipeline import formats, sidecars
+from pipeline.channels import Channel
+from pipeline.history import FEED
 from pipeline.model import (
     Discussion,
     Edition,
@@ -53,7 +55,7 @@ class Element:
     """Tag and element."""
 
 
-Scope = TypeVar("Scope", Edition, Item)
+Scope = TypeVar("Scope", Channel, Edition, Item)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +141,17 @@ def _hubs(edition: Edition) -> tuple[Element, ...]:
 
 def _podping(edition: Edition) -> tuple[Element, ...]:
     return _when(edition.show.podping, lambda: Element(attributes={"usesPodping": "true"}))
+
+
+def _paging(channel: Channel) -> tuple[Element, ...]:
+    """The way through a feed in pages, of which the newest is the first."""
+    base = channel.edition.show.base_url
+    ways = {"first": FEED, "next": channel.older, "previous": channel.newer, "last": "feeds/older-1.xml"}
+    return tuple(
+        Element(attributes={"rel": rel, "href": base + key, "type": "application/rss+xml"})
+        for rel, key in ways.items()
+        if channel.pages and key
+    )
 
 
 def _images(pictures: Iterable[Picture], alt: str | None, base_url: str) -> tuple[Element, ...]:
@@ -280,6 +293,8 @@ def _persons(item: Item) -> tuple[Element, ...]:
     # An item's persons replace the channel's, so an episode with guests names its hosts again.
     return _people((*item.entry.episode.hosts, *item.entry.episode.guests))
 
+
+PAGES: tuple[Row[Channel], ...] = (Row("atom:link", "RFC 5005 section 3", _paging),)
 
 CHANNEL: tuple[Row[Edition], ...] = (
     Row("itunes:author", "PSP-1", lambda edition: _text(edition.show.author)),

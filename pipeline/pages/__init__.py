@@ -1,7 +1,8 @@
 """The site: an edition and a theme in, every page and asset out."""
 
 import posixpath
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from textwrap import shorten
 from typing import Any
@@ -10,14 +11,14 @@ from zoneinfo import ZoneInfo
 from jinja2 import DictLoader, Environment, StrictUndefined, TemplateError, TemplateSyntaxError
 from markupsafe import Markup
 
-from pipeline import digest, formats, notes, sidecars
+from pipeline import channels, digest, formats, notes, sidecars
 from pipeline.errors import Problem, ShowError
 from pipeline.history import FEED
 from pipeline.model import Cache, Edition, Entry, Episode, Key, Kind, Object, Person, Picture, Season
+from pipeline.names import Named, folded, guests, topics
 from pipeline.pages import speech, wording
 from pipeline.pages.colour import palette
 from pipeline.pages.look import Asset, Theme
-from pipeline.pages.names import Named, folded, guests, topics
 from pipeline.text import clock, web_link, xml_safe
 
 _Context = Mapping[str, Any]
@@ -128,6 +129,12 @@ def compose(edition: Edition, theme: Theme) -> tuple[Object, ...]:
     return (*assets.values(), *pages)
 
 
+def feed_style(site: Iterable[Object]) -> Key | None:
+    """Where the style sheet lies by which a browser shows a feed."""
+    styles = (made.key for made in site if made.kind is Kind.ASSET and posixpath.dirname(made.key) == "assets")
+    return next((key for key in styles if re.fullmatch(r"assets/feed\.[0-9a-f]{16}\.css", key)), None)
+
+
 def episode_key(episode: Episode) -> Key:
     """Where an episode's page is, whether live or withdrawn."""
     return Key(f"episodes/{episode.slug}.html")
@@ -189,6 +196,7 @@ def _filters(edition: Edition, theme: Theme) -> dict[str, Callable[..., Any]]:
     return {
         "blurb": blurb,
         "clock": clock,
+        "css": wording.css,
         "date": lambda moment: wording.date(moment, zone, theme.locale),
         "day": lambda moment: moment.astimezone(zone).date().isoformat(),
         "duration": lambda seconds: wording.duration(seconds, theme.locale),
@@ -217,7 +225,14 @@ def _is_style(asset: Asset) -> bool:
 def _assets(edition: Edition, theme: Theme, jinja: Environment) -> Mapping[str, Object]:
     """Assets by name; style sheets are rendered last, as they may name the others."""
     made = {asset.name: _asset(asset, asset.body) for asset in theme.assets if not _is_style(asset)}
-    context = {**palette(edition.show.colour), "asset": {name: posixpath.basename(made[name].key) for name in made}}
+    context = {
+        **palette(edition.show.colour),
+        **_links(edition, Key("assets/style.css"), False),
+        "asset": {name: posixpath.basename(made[name].key) for name in made},
+        "edition": edition,
+        "show": edition.show,
+        "direction": theme.locale.text_direction,
+    }
     styles = (asset for asset in theme.assets if _is_style(asset))
     return made | {style.name: _asset(style, _rendered(jinja, f"assets/{style.name}", context)) for style in styles}
 
@@ -246,11 +261,22 @@ def _common(edition: Edition, theme: Theme, assets: Mapping[str, Key]) -> _Conte
         "colours": palette(edition.show.colour),
         "assets": assets,
         "feed": FEED,
+        "season_feeds": _season_feeds(edition, theme),
+        "topic_feed": lambda named: channels.topic_feed(edition.show, named),
         "guest_of": guest,
         "topic_of": topic,
         "guests": [named for named in everybody.values() if named.entries],
         "topics": [named for named in every_topic.values() if named.entries],
     }
+
+
+def _season_feeds(edition: Edition, theme: Theme) -> tuple[tuple[Season, Key], ...]:
+    """Every season that has something to hear and a feed of its own."""
+    return tuple(
+        (season, key)
+        for season, entries in channels.seasons(edition, theme.translations.gettext)
+        if entries and (key := channels.season_feed(edition.show, season.number))
+    )
 
 
 def _links(edition: Edition, key: Key, anywhere: bool) -> _Context:

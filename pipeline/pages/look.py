@@ -16,7 +16,7 @@ class Asset:
     type: str
     """Media type, with its charset where it is text."""
     body: bytes
-    """As it is stored; for `.css` a Jinja template (see `colour.palette` for what it may name)."""
+    """As it is stored; for `.css` a Jinja template (see `pages._assets` for what it may name)."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
