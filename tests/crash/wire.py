@@ -243,7 +243,13 @@ def _handler(wire: Wire) -> type[BaseHTTPRequestHandler]:
         def _any(self) -> None:
             if "Transfer-Encoding" in self.headers:
                 raise NotImplementedError("a request in chunks")
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            length = int(self.headers.get("Content-Length", 0))
+            body = self.rfile.read(length)
+            if (
+                len(body) < length
+            ):  # its sender was stopped while it sent: half of it would have the server wait for ever
+                self.close_connection = True
+                return
             outcome = wire.handle(self.command, self.path, tuple(self.headers.items()), body)
             if isinstance(outcome, Reply):
                 self._pass_on(outcome)
