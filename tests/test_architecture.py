@@ -5,6 +5,7 @@ import importlib
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from botocore import awsrequest
@@ -187,10 +188,8 @@ def test_each_module_imports_alone() -> None:
     for module in ALL:
         ours = [name for name in sys.modules if name == "pipeline" or name.startswith("pipeline.")]
         kept = {name: sys.modules.pop(name) for name in ours}
-        pools = (awsrequest.AWSHTTPConnectionPool, awsrequest.AWSHTTPSConnectionPool)
-        watched = [
-            pool.ConnectionCls for pool in pools
-        ]  # which `store.s3.deadline` puts there: not a second copy of it
+        pools: tuple[Any, ...] = (awsrequest.AWSHTTPConnectionPool, awsrequest.AWSHTTPSConnectionPool)
+        watched = [pool.ConnectionCls for pool in pools]  # by `store.s3.deadline`, not by a second copy of it
         try:
             importlib.import_module(f"pipeline.{module}")
         finally:
