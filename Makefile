@@ -46,7 +46,7 @@ corpus: .venv/dev ## Try every odd file of mutagen's tests (and of folders in OM
 	@$(BIN)/python -m tests.corpus
 
 crash: .venv/dev ## Stop, disturb and mislead publishers at every request, and see that listeners never notice
-	@$(BIN)/python -m tests.crash
+	@$(BIN)/python -m tests.crash $(PARTS)
 
 mutants: .venv/dev ## Break the product on purpose, and see that the crash rig notices
 	@$(BIN)/python -m tests.crash mutants
