@@ -1,7 +1,7 @@
 """Carrying out a plan on a store, stage after stage."""
 
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import ALL_COMPLETED, FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
@@ -27,6 +27,7 @@ _STATES: Mapping[Stage, str] = {
 """What listeners have when a stage fails."""
 
 
+_LOOK_UP_S = 0.2
 _NEVER = Version("0" * 32)
 """What no object has as its version."""
 _PATIENCE = 10
@@ -176,12 +177,24 @@ def _all(actions: Sequence[Action], carry_out: Callable[[Action], _Outcome], *, 
     pool = ThreadPoolExecutor(max_workers=workers)
     try:
         futures = [pool.submit(carry_out, action) for action in actions]
-        wait(futures, return_when=FIRST_EXCEPTION)
+        _ended(futures)
     finally:
         pool.shutdown(wait=False, cancel_futures=True)  # does not wait, so that an interrupt does not
     begun = [future for future in futures if not future.cancelled()]
-    wait(begun)
+    _ended(begun, failure_ends=False)
     return [future.result() for future in begun]
+
+
+def _ended(futures: Collection[Future[_Outcome]], *, failure_ends: bool = True) -> None:
+    """Wait until all are done, or one has failed; looking up now and then.
+
+    A signal that comes just before this thread begins to wait, or to another thread, does not wake it: without looking
+    up, Ctrl-C would be heard when the slowest request ends.
+    """
+    when = FIRST_EXCEPTION if failure_ends else ALL_COMPLETED
+    while (seen := wait(futures, timeout=_LOOK_UP_S, return_when=when)).not_done:
+        if failure_ends and any(each.exception() for each in seen.done):
+            return
 
 
 def _write_once(item: Object, store: Store) -> Version | None:

@@ -53,6 +53,7 @@ from pipeline.store import Store
 
 Connect = Callable[[str | None], Store]
 """Makes the store, given where the show itself says that it is published."""
+_LOOK_UP_S = 0.2
 OnStep = Callable[[str, str, float], None]
 """Called with an episode's title, what is being done to it, and how far that is (0 to 1); from several threads."""
 
@@ -217,7 +218,8 @@ def _rendered(room: Newsroom, show: Show, episodes: tuple[Episode, ...], on_step
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
         waiting = {episode.guid: pool.submit(_media, room, show, episode, on_step) for episode in episodes}
         try:
-            wait(waiting.values())
+            while wait(waiting.values(), timeout=_LOOK_UP_S).not_done:
+                pass  # a signal may come without waking this thread (see `apply`)
         except BaseException:  # Ctrl-C: what is running would otherwise be waited for to its end
             pool.shutdown(wait=False, cancel_futures=True)
             ffmpeg.end_all()

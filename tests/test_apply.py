@@ -260,7 +260,8 @@ def test_an_interrupted_run_is_finished_by_the_next() -> None:
     assert set(store.objects) == {act.object.key for act in PUBLISH}
 
 
-def test_an_interrupt_does_not_wait() -> None:
+@pytest.mark.parametrize("to_main", [True, False], ids=["to the main thread", "to another"])
+def test_an_interrupt_does_not_wait(to_main: bool) -> None:
     """Ctrl-C passes at once, though a put hangs, and nothing more is begun."""
     released = threading.Event()
 
@@ -268,7 +269,8 @@ def test_an_interrupt_does_not_wait() -> None:
         def trouble(self, item: Object) -> None:
             if item.key == "0":
                 time.sleep(0.1)  # until all have been handed out
-                signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+                thread = threading.main_thread() if to_main else threading.current_thread()
+                signal.pthread_kill(thread.ident or 0, signal.SIGINT)
             released.wait(10)
 
     store = Hanging()
