@@ -7,11 +7,13 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import click
 import pytest
 
 from pipeline import cli, publish, upkeep
+from pipeline.cli.publish import publish as publish_command
 from pipeline.errors import Conflict, OmroepError, Refused, StoreError
-from pipeline.guard import Asked
+from pipeline.guard import ALLOWED, Asked
 from pipeline.history import Turn
 from pipeline.model import Key, Object, Slug, Version
 from pipeline.store import ANYTHING, Anything
@@ -523,3 +525,10 @@ def test_what_was_damaged_by_hand_is_found_and_mended(published_site: Path, tmp_
     for path, body in whole.items():
         if path.name != "lock":
             assert (site / path).read_bytes() == body, path
+
+
+def test_what_can_be_allowed_is_what_is_refused() -> None:
+    """The command line offers just the words that `guard` knows."""
+    (offered,) = (option for option in publish_command.params if option.name == "allow")
+    assert isinstance(offered.type, click.Choice)
+    assert set(offered.type.choices) == set(ALLOWED)
