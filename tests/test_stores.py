@@ -523,6 +523,30 @@ class TestS3(StoreContract):
         assert len(sent) == 2
         assert store.read(Key("feed.xml")) == Contents(body=b"after", version=version)
 
+    @pytest.mark.parametrize("lost", [None, 500], ids=["connection closed", "status 500"])
+    def test_resolves_answers_that_were_all_lost(self, store: s3.S3Store, lost: int | None) -> None:
+        """What was stored at the first attempt has succeeded, whatever became of the others."""
+        unlucky = s3.connect(store.name, config=quick().merge(Config(retries={"total_max_attempts": 2})))
+        sent: list[AWSPreparedRequest] = []
+
+        def seen(request: AWSPreparedRequest, **_: object) -> Any:
+            sent.append(request)
+            return answer(carried_out(request) if len(sent) == 1 else None, lost)
+
+        unlucky.client.meta.events.register("before-send.s3.PutObject", seen)
+        version = unlucky.put(make("feed.xml", b"after"), expected=None)
+        assert len(sent) == 2
+        assert store.read(Key("feed.xml")) == Contents(body=b"after", version=version)
+
+    def test_only_files_wait_for_the_server(self, store: s3.S3Store, tmp_path: Path) -> None:
+        """A page goes with its request; a recording is sent when the server has said that it wants it."""
+        large = tmp_path / "large.bin"
+        large.write_bytes(bytes(2 << 20))
+        sent = on_first_put(store, lambda _: None)
+        for item in (make("page.html", b"x"), make("large.bin", large)):
+            store.put(item, expected=None)
+        assert ["Expect" in request.headers for request in sent] == [False, True]
+
     def test_does_not_take_anothers_put_for_its_own(self, store: s3.S3Store) -> None:
         """A retry that meets somebody else's bytes is a Conflict."""
         unlucky = s3.connect(store.name)

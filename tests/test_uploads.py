@@ -85,12 +85,12 @@ class TestInParts(StoreContract):
 
 
 def test_ten_thousand_parts_are_enough() -> None:
-    """Whatever its size, an object is at most 10,000 parts of at least 8 MiB, the same ones every time."""
+    """Whatever its size, an object is at most 10,000 parts of at least 16 MiB, the same ones every time."""
     for size in (1, 32 * MIB, 80_000 * MIB, 80_000 * MIB + 1, 5_000_000 * MIB):
         part = Parts().size_for(size)
-        assert part >= 8 * MIB
+        assert part >= 16 * MIB
         assert -(-size // part) <= 10_000
-    assert Parts().size_for(60_000_000) == 8 * MIB
+    assert Parts().size_for(60_000_000) == 16 * MIB
 
 
 def test_sends_parts_with_type_and_cache(store: s3.S3Store, episode: Object) -> None:

@@ -29,7 +29,7 @@ from pipeline.store.s3 import answers, multipart
 from pipeline.store.s3.answers import Damaged, Unusable
 from pipeline.store.s3.bodies import MIB, Body, Parts
 from pipeline.store.s3.deadline import Operation, Overdue, Patience, stop_retrying, within
-from pipeline.store.s3.signing import sign_known_bytes
+from pipeline.store.s3.sending import do_not_wait, sign_known_bytes
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -45,13 +45,14 @@ CONFIG = Config(
     request_checksum_calculation="when_required",
     response_checksum_validation="when_required",
     max_pool_connections=20,
+    user_agent="omroep",  # botocore's own names the machine's system, and is put together anew for every request
 )
 _REGION = ("region", ["AWS_REGION", "AWS_DEFAULT_REGION"], "us-east-1", None)
 """Name in the configuration file, variables, default, conversion: botocore by itself does not know AWS_REGION."""
 
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _SMALL = MIB
-"""Up to here a body is sent at once; larger ones wait for the server to want them (Expect: 100-continue)."""
+"""Up to here a body is read before it is sent: see `do_not_wait`."""
 PATIENCE = Patience()
 PARTS = Parts()
 _LARGE_AT_A_TIME = 4
@@ -77,6 +78,7 @@ def connect(
         session = boto3.session.Session(botocore_session=botocore.session.Session(session_vars={"region": _REGION}))
         client = session.client("s3", config=config)
         sign_known_bytes(client)
+        do_not_wait(client)
         client.meta.events.register("needs-retry.s3", stop_retrying)
         return S3Store(url, client=client, patience=patience, parts=parts)
     except (BotoCoreError, ValueError) as error:

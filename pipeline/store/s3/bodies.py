@@ -1,5 +1,6 @@
 """The bytes of an object on their way to a bucket: cut into parts, and known by the digests that servers use."""
 
+import base64
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ class Parts:
     """
 
     over: int = 32 * MIB
-    size: int = 8 * MIB
+    size: int = 16 * MIB
 
     def size_for(self, whole: int) -> int:
         """Of each part of an object; the same for every upload of it."""
@@ -32,12 +33,15 @@ class Parts:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Piece:
-    """One part: its number from 1, where it begins, its bytes' count and SHA-256."""
+    """One part: its number from 1, and its bytes."""
 
     number: int
-    offset: int
-    size: int
-    sha256: bytes
+    block: bytes
+
+    @property
+    def told(self) -> str:
+        """Its SHA-256, as S3 writes it."""
+        return base64.b64encode(hashlib.sha256(self.block).digest()).decode()
 
 
 class Body:
@@ -53,21 +57,9 @@ class Body:
         for _ in self._blocks(MIB):
             pass
 
-    def pieces(self, size: int) -> tuple[Piece, ...]:
-        """All parts of `size` bytes, read once."""
-        found: list[Piece] = []
-        for block in self._blocks(size):
-            digest = hashlib.sha256(block).digest()
-            found.append(Piece(number=len(found) + 1, offset=len(found) * size, size=len(block), sha256=digest))
-        return tuple(found)
-
-    def bytes_of(self, piece: Piece) -> bytes:
-        """As they were when the parts were cut."""
-        self.file.seek(piece.offset)
-        read = self.file.read(piece.size)
-        if hashlib.sha256(read).digest() != piece.sha256:
-            raise self.changed()
-        return read
+    def pieces(self, size: int) -> Iterator[Piece]:
+        """All parts of `size` bytes, read once; after the last of them StoreError as for all of it."""
+        return (Piece(number=number, block=block) for number, block in enumerate(self._blocks(size), 1))
 
     def etags(self, size: int) -> frozenset[str]:
         """The MD5 that many servers use as a version: of the whole, and of the MD5s of parts of `size` bytes."""

@@ -103,6 +103,11 @@ class _Watch:
 
 
 _EVERY_S = 0.1
+_BLOCK = 1 << 17
+"""Bytes of a body that are handed to the system at once: by urllib3's own 16 KiB a large upload is mostly Python.
+
+Not more, for each must be taken within the client's `connect_timeout`, whatever is slower than `slowest_bytes_per_s`.
+"""
 _OWNING = threading.Lock()
 _WATCH = _Watch()
 _here = threading.local()
@@ -142,6 +147,10 @@ class _Watched(awsrequest.AWSConnection):
     owner: Operation | None = None
     sock: Any = None
     _wire: Any = None
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.blocksize = _BLOCK
 
     def connect(self) -> None:
         self._begin()

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from pipeline.errors import StoreError
 from pipeline.store.s3 import answers
 from pipeline.store.s3.bodies import Body, Piece, md5
 
@@ -28,13 +28,13 @@ class Multipart:
         self._client = client
         self._at: Mapping[str, Any] = at
         self._body = body
-        self._pieces = body.pieces(size)
+        self._size = size
 
     def send(self, headers: Mapping[str, Any], condition: Mapping[str, Any]) -> str:
         """The ETag of what was put together; what an earlier upload of the same bytes has sent is not sent again."""
-        upload, held = self._begun()
+        upload, there = self._begun()
         if upload:
-            etag = self._finished(upload, held, condition)
+            etag = self._finished(upload, there, condition)
             if stored := self._stored(headers):
                 return stored
             condition = {"IfMatch": etag}  # it was begun with other headers, which are kept from its beginning on
@@ -42,39 +42,45 @@ class Multipart:
         etag = self._finished(created["UploadId"], {}, condition)
         return self._stored(headers) or etag
 
-    def _finished(self, upload: str, held: Mapping[int, CompletedPartTypeDef], condition: Mapping[str, Any]) -> str:
+    def _finished(self, upload: str, there: Mapping[int, Mapping[str, Any]], condition: Mapping[str, Any]) -> str:
+        """Each part is sent as soon as it is read, and only what was read as the whole object is put together."""
         try:
-            parts = [held.get(piece.number) or self._sent(upload, piece) for piece in self._pieces]
+            parts = [_held(piece, there) or self._sent(upload, piece) for piece in self._body.pieces(self._size)]
             return self._client.complete_multipart_upload(
                 **self._at, UploadId=upload, MultipartUpload={"Parts": parts}, **condition
             )["ETag"]
+        except StoreError:  # the file changed under our hands: its parts are of no use
+            abort(self._client, self._at, upload)
+            raise
         except ClientError as error:
             if answers.code(error) in answers.CONFLICTS and not answers.tried_again(error):
                 abort(self._client, self._at, upload)  # nobody will want it
             raise
 
     def _sent(self, upload: str, piece: Piece) -> CompletedPartTypeDef:
-        block = self._body.bytes_of(piece)
-        told = _told(piece)
+        told = piece.told
         for attempt in range(1, SENDS + 1):
             try:
                 answer = self._client.upload_part(
-                    **self._at, UploadId=upload, PartNumber=piece.number, Body=block, ChecksumSHA256=told
+                    **self._at, UploadId=upload, PartNumber=piece.number, Body=piece.block, ChecksumSHA256=told
                 )
             except ClientError as error:
                 if answers.code(error) not in answers.DIGESTS or attempt == SENDS:
                     raise
             else:
                 break
-        if answer.get("ChecksumSHA256") != told and answer["ETag"].strip('"') != md5(block):
+        if answer.get("ChecksumSHA256") != told and answer["ETag"].strip('"') != md5(piece.block):
             self.vouched = False
-        return _completed(piece, answer)
+        return _completed(piece.number, answer, told)
 
-    def _begun(self) -> tuple[str, Mapping[int, CompletedPartTypeDef]]:
-        """The unfinished upload that holds most of our parts, and these; an empty name when there is none."""
-        found = {upload: self._held(upload) for upload in self._unfinished()}
+    def _begun(self) -> tuple[str, Mapping[int, Mapping[str, Any]]]:
+        """The unfinished upload of these bytes that holds most parts, and these; an empty name when there is none."""
+        found = {upload: self._parts(upload) for upload in self._unfinished()}
+        if found:  # whose first part is ours: the others are looked at as they are read
+            first = next(self._body.pieces(self._size))
+            found = {upload: parts for upload, parts in found.items() if _held(first, parts)}
         upload = max(found, key=lambda upload: len(found[upload]), default="")
-        return (upload, found[upload]) if upload and found[upload] else ("", {})
+        return upload, found.get(upload, {})
 
     def _unfinished(self) -> Iterator[str]:
         try:
@@ -83,25 +89,12 @@ class Multipart:
             return
         yield from (entry["UploadId"] for entry in listed if entry["Key"] == self._at["Key"])
 
-    def _held(self, upload: str) -> Mapping[int, CompletedPartTypeDef]:
-        """Those parts that are there with the right bytes."""
+    def _parts(self, upload: str) -> Mapping[int, Mapping[str, Any]]:
         try:
             pages = list(self._client.get_paginator("list_parts").paginate(**self._at, UploadId=upload))
         except ClientError:  # finished or removed since
             return {}
-        there = {part["PartNumber"]: part for page in pages for part in page.get("Parts", ())}
-        return {
-            piece.number: _completed(piece, there[piece.number])
-            for piece in self._pieces
-            if piece.number in there and self._is(piece, there[piece.number])
-        }
-
-    def _is(self, piece: Piece, part: Mapping[str, Any]) -> bool:
-        if part["Size"] != piece.size:
-            return False
-        if told := part.get("ChecksumSHA256"):
-            return bool(told == _told(piece))
-        return bool(part["ETag"].strip('"') == md5(self._body.bytes_of(piece)))
+        return {part["PartNumber"]: part for page in pages for part in page.get("Parts", ())}
 
     def _stored(self, headers: Mapping[str, Any]) -> str | None:
         """Its ETag, if it is there with these headers: some servers give it another one than when it was completed."""
@@ -134,10 +127,19 @@ def abort(client: S3Client, at: Mapping[str, Any], upload: str) -> None:
             raise
 
 
-def _completed(piece: Piece, part: Mapping[str, Any]) -> CompletedPartTypeDef:
+def _held(piece: Piece, there: Mapping[int, Mapping[str, Any]]) -> CompletedPartTypeDef | None:
+    """A part that is there already, if it is there with the right bytes."""
+    part = there.get(piece.number)
+    if not part or part["Size"] != len(piece.block):
+        return None
+    told = piece.told
+    if part.get("ChecksumSHA256", told) != told:
+        return None
+    if "ChecksumSHA256" not in part and part["ETag"].strip('"') != md5(piece.block):
+        return None
+    return _completed(piece.number, part, told)
+
+
+def _completed(number: int, part: Mapping[str, Any], told: str) -> CompletedPartTypeDef:
     # Its digest goes along, told or not: servers that know digests demand it, though some never list it.
-    return {"PartNumber": piece.number, "ETag": part["ETag"], "ChecksumSHA256": _told(piece)}
-
-
-def _told(piece: Piece) -> str:
-    return base64.b64encode(piece.sha256).decode()
+    return {"PartNumber": number, "ETag": part["ETag"], "ChecksumSHA256": told}

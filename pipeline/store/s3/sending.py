@@ -1,6 +1,7 @@
-"""Signing what is sent without reading it for that: its SHA-256 is known and goes with it."""
+"""How bytes are sent: signed by the SHA-256 that goes with them, and small ones without asking first."""
 
 import base64
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from botocore.auth import AUTH_TYPE_MAPS, S3SigV4Auth, S3SigV4QueryAuth
@@ -30,3 +31,17 @@ def sign_known_bytes(client: "S3Client") -> None:
     choose: Any = lambda **_: _NAME  # noqa: E731  # whose type the stubs of botocore do not know
     for operation in ("PutObject", "UploadPart"):
         client.meta.events.register(f"choose-signer.s3.{operation}", choose)
+
+
+def do_not_wait(client: "S3Client") -> None:
+    """Have the client send what it holds in memory with the request, and only a file after the server wants it.
+
+    Botocore asks first (Expect: 100-continue) for whatever it can read from, bytes included: a journey to the server
+    and back for each object, more than a small one takes to send. Before parts, their upload was answered already.
+    """
+
+    def at_once(params: dict[str, Any], **_: object) -> None:
+        if isinstance(params.get("body"), BytesIO):
+            params["headers"].pop("Expect", None)
+
+    client.meta.events.register_last("before-call.s3", at_once)
