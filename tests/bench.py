@@ -347,7 +347,15 @@ def uploads(folder: Path) -> None:
             found: dict[str, list[Run]] = {"s5cmd": [], "omroep": []}
             for number in range(ROUNDS):
                 place = f"s3://{server.bucket}/{size}-{number}"
-                mine = [sys.executable, "-m", "tests.bench", "--job", "upload", source, folder / "seconds"]
+                mine: list[str | Path] = [
+                    sys.executable,
+                    "-m",
+                    "tests.bench",
+                    "--job",
+                    "upload",
+                    source,
+                    folder / "seconds",
+                ]
                 commands: dict[str, Sequence[str | Path]] = {
                     "s5cmd": [S5CMD, "cp", f"{source}/", f"{place}-s5cmd/"],
                     "omroep": [*mine, f"{place}-omroep"],
