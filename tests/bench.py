@@ -189,15 +189,13 @@ def halves_job(source: Path, target: Path, program: str) -> None:
     """Two LAMEs at once, each with half of a recording: what two cores can do at best, and on shared ones that is less
     than twice as much."""
     half = MINUTES * 30
-    running = [
-        subprocess.Popen(
-            [program, "-v", "error", "-y", "-ss", str(place * half), "-t", str(half), "-i", source]
-            + ["-b:a", "128k", f"{target}-{place}.mp3"]
-        )
-        for place in range(2)
-    ]
-    if any([process.wait() for process in running]):
-        raise SystemExit("LAME failed")
+
+    def encode(place: int) -> None:
+        cut = ["-ss", str(place * half), "-t", str(half), "-i", str(source), "-b:a", "128k", f"{target}-{place}.mp3"]
+        subprocess.run([program, "-v", "error", "-y", *cut], check=True)
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(encode, range(2)))
 
 
 def upload_job(source: Path, target: Path, url: str) -> None:
