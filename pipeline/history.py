@@ -53,9 +53,37 @@ def event(key: str, at: datetime | None) -> Event | None:
     return Event(number=int(found[1]), turn=Turn(found[2]), release=Digest(found[3]), at=at)
 
 
-def entry(told: Event) -> Object:
-    """The object that tells of an event."""
-    body = digest.canonical({"number": told.number, "turn": told.turn.value, "release": told.release})
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Heard:
+    """That somebody was told what the feeds are: beside the log, under the number of the turn that it follows."""
+
+    number: int
+    who: str
+    """`LENGTH` characters of the digest of their address."""
+    feeds: str
+    """The same of what the feeds were."""
+
+    @property
+    def key(self) -> Key:
+        """Where it lies; after the turn of that number in a listing."""
+        return Key(f"{LOG}{self.number:06}-told-{self.who}{self.feeds}.json")
+
+
+LENGTH = 32
+"""Characters of a digest, in hexadecimal."""
+
+
+def heard(key: str) -> Heard | None:
+    """What a key says that somebody heard, or None."""
+    found = _KEY.fullmatch(key)
+    if not found or found[2] != "told":
+        return None
+    return Heard(number=int(found[1]), who=found[3][:LENGTH], feeds=found[3][LENGTH:])
+
+
+def entry(told: Event | Heard) -> Object:
+    """The object that tells of an event, or that somebody heard."""
+    body = digest.canonical(_said(told))
     return Object(
         key=told.key,
         kind=Kind.LOG,
@@ -67,17 +95,28 @@ def entry(told: Event) -> Object:
     )
 
 
+def _said(told: Event | Heard) -> dict[str, object]:
+    if isinstance(told, Heard):
+        return {"number": told.number, "who": told.who, "feeds": told.feeds}
+    return {"number": told.number, "turn": told.turn.value, "release": told.release}
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class History:
     """The log of a store, oldest event first."""
 
     events: tuple[Event, ...] = ()
+    told: tuple[Heard, ...] = ()
+    """Who heard what, oldest first; no turn of the log, so that telling never looks like publishing."""
 
     @classmethod
     def of(cls, keys: Iterable[tuple[str, datetime | None]]) -> "History":
         """From the keys in a listing of `WATCHED`, with the moments at which they were stored."""
-        events = (event(key, at) for key, at in keys)
-        return cls(events=tuple(sorted((each for each in events if each), key=lambda each: each.key)))
+        listed = sorted(keys, key=lambda each: each[0])
+        return cls(
+            events=tuple(found for key, at in listed if (found := event(key, at))),
+            told=tuple(each for key, _ in listed if (each := heard(key))),
+        )
 
     @property
     def number(self) -> int:
@@ -103,6 +142,10 @@ class History:
     def keys(self) -> frozenset[Key]:
         """Where the events lie."""
         return frozenset(each.key for each in self.events)
+
+    def last_heard(self, who: str) -> str | None:
+        """What the feeds were when they, by `Heard.who`, were told last."""
+        return next((each.feeds for each in reversed(self.told) if each.who == who), None)
 
     def settled(self, release: Digest) -> bool:
         """Whether the last thing that is known is that `release` was published to its last page."""

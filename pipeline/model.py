@@ -305,14 +305,16 @@ class Show:
     """What comes first is shown first."""
     txt: tuple[Note, ...] = ()
     podping: bool = False
-    """Apps may rely on podping to hear of new episodes."""
+    """Apps may rely on podping to hear of new episodes: it is told of every change."""
     hubs: tuple[str, ...] = ()
-    """WebSub hubs that are told of new episodes."""
+    """WebSub hubs that are told of every change."""
     publisher: Elsewhere | None = None
     podroll: tuple[Elsewhere, ...] = ()
     """Shows that it recommends."""
     feeds: tuple[str, ...] = ()
     """`seasons`, `topics`: what has a feed of its own beside the main one."""
+    podping_node: str | None = None
+    """Where podpings are sent, where it is not podping.cloud."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

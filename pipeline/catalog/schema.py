@@ -290,7 +290,7 @@ class ShowKeys(Keys):
     license: License | None = None
     discussion: Discussion = ()
     txt: Notes = ()
-    podping: Flag = False
+    podping: Annotated[bool | str, BeforeValidator(values.podping)] = False
     hubs: Annotated[tuple[Address, ...], BeforeValidator(values.words)] = ()
     publisher: ElsewhereKeys | None = None
     podroll: tuple[ElsewhereKeys, ...] = ()

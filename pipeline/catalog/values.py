@@ -182,6 +182,15 @@ def flag(value: Any) -> bool:
     return _FLAGS[str(value).lower()]
 
 
+def podping(value: Any) -> bool | str:
+    """Yes or no, or the address of a podping node."""
+    if text(value).lower() in _FLAGS:
+        return _FLAGS[str(value).lower()]
+    if "://" not in value:
+        raise ValueError(f"`{value}` should be yes, no or the address of a podping node")
+    return folder_address(value)
+
+
 def off(value: Any) -> Any:
     """A number, or 0 where it was switched off in words."""
     return "0" if isinstance(value, str) and is_no(value) else value
