@@ -291,7 +291,7 @@ class ShowKeys(Keys):
     discussion: Discussion = ()
     txt: Notes = ()
     podping: Annotated[bool | str, BeforeValidator(values.podping)] = False
-    hubs: Annotated[tuple[Address, ...], BeforeValidator(values.words)] = ()
+    hubs: Annotated[tuple[Address, ...], BeforeValidator(values.listed)] = ()
     publisher: ElsewhereKeys | None = None
     podroll: tuple[ElsewhereKeys, ...] = ()
     feeds: Annotated[tuple[Literal["seasons", "topics"], ...], BeforeValidator(values.listed)] = ()

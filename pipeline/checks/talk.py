@@ -1,0 +1,29 @@
+"""Where listeners talk about a show or an episode: protocols that apps know."""
+
+from collections.abc import Iterable, Iterator
+
+from pipeline.checks.nearest import suggested
+from pipeline.checks.rule import Finding
+from pipeline.checks.vocabularies import SOCIAL_NETWORKS, SOCIAL_PROTOCOLS
+from pipeline.model import Catalog, Discussion, Episode, Show
+
+
+def of_show(show: Show, _: Catalog) -> Iterator[Finding]:
+    """Posts of the show in a protocol that apps do not know."""
+    return _unknown(show.discussion)
+
+
+def of_episode(episode: Episode, _: Catalog) -> Iterator[Finding]:
+    """The same of an episode."""
+    return _unknown(episode.discussion)
+
+
+def _unknown(posts: Iterable[Discussion]) -> Iterator[Finding]:
+    for place, post in enumerate(posts):
+        where = ("discussion", place, "protocol")
+        if post.protocol == "disabled" and post.link:
+            yield Finding(where=where, what="A post is named, and none is to be shown.", mend="Write `discussion: no`.")
+        elif post.protocol not in (*SOCIAL_PROTOCOLS, "disabled"):
+            what = f"`{post.protocol}` is not a protocol that apps know."
+            mend = suggested(post.protocol, SOCIAL_PROTOCOLS, others=SOCIAL_NETWORKS)
+            yield Finding(where=where, what=what, mend=mend)
