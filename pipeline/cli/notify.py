@@ -23,8 +23,8 @@ from pipeline.tidings import Tiding
 def notify(settings: Settings, to: str | None, as_json: bool) -> None:
     """Tell hubs and podping, again, that the feed has changed.
 
-    Whom the feed that is live names as its WebSub hubs, and podping where the show uses it, of every feed. `publish`
-    and `rollback` do so themselves when a feed has changed; this is for when they could not, or were not asked to.
+    Everybody whom the live feed names as its WebSub hub, and podping where the show uses it, is told of every feed.
+    `publish` and `rollback` do so themselves when a feed has changed; this is for when they could not.
     """
     show = publish.check(settings.room(None)).catalog.show
     store = settings.connect(to)(show.destination)
