@@ -5,6 +5,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -141,6 +142,32 @@ def test_only_feeds_that_changed_are_told(root: Path, hub: Hub) -> None:
     assert (go(root, store), hub.told) == (Exit.DONE, [FEED, topics[1]])
 
 
+def test_who_missed_one_change_is_told_of_all_feeds(root: Path, hub: Hub) -> None:
+    """With the next change, which is of another feed: nobody remembers which one was missed."""
+    says(root, f"hubs: [{hub.address}]", "feeds: topics")
+    edit(root, "01-een", '["detachering"]', '["werving"]')
+    store = MemoryStore()
+    assert (go(root, store), len(hub.told)) == (Exit.DONE, 3)
+    edit(root, "02-twee", "Aflevering over", "Alles over")
+    hub.manner = hubs.status(500)
+    assert (go(root, store), hub.told) == (Exit.UNTOLD, [FEED])
+    edit(root, "01-een", "Aflevering over", "Alles over")
+    hub.manner = hubs.TAKEN
+    assert (go(root, store), len(hub.told)) == (Exit.DONE, 3)
+
+
+def test_a_feed_that_goes_is_news_once(lone: Path, hub: Hub) -> None:
+    """Told of the main feed, for the other one stays as it was."""
+    says(lone, f"hubs: [{hub.address}]", "feeds: topics")
+    edit(lone, "01-een", "number: 1", 'topics: ["werving"]\nnumber: 1')
+    store = MemoryStore()
+    assert (go(lone, store), len(hub.told)) == (Exit.DONE, 2)
+    path = lone / "feed" / "show.yaml"
+    path.write_text(path.read_text("utf-8").replace("feeds: topics\n", ""), "utf-8")
+    assert (go(lone, store), hub.told) == (Exit.DONE, [FEED])
+    assert (go(lone, store), hub.told) == (Exit.DONE, [])
+
+
 def test_nothing_to_do_still_costs_one_listing(lone: Path, hub: Hub) -> None:
     """Who was told is in the listing that the no-op makes anyway."""
     says(lone, f"hubs: [{hub.address}]")
@@ -205,8 +232,9 @@ def test_a_failure_is_told_in_words(how: str, hub: Hub, monkeypatch: pytest.Monk
     """The hub by name, what it did, what it means for listeners, and what to do; nothing is remembered."""
     monkeypatch.setattr(notify, "PATIENCE_S", 0.3)
     hub.manner, said = BAD[how]
-    store = MemoryStore()
+    store, before = MemoryStore(), set(threading.enumerate())
     (answer,) = notify.tell(store, [tiding(hub.address)], History(), None)
+    assert all(thread.daemon for thread in set(threading.enumerate()) - before)  # else the program would not end
     told = str(answer.problem)
     assert told.startswith(f"{hub.address} was not told that the feed changed: ")
     assert said in told
@@ -412,10 +440,11 @@ def said_and_stored(root: Path, store: MemoryStore) -> str:
             f"does not take the token in {notify.TOKEN}",
         ),
         (TOKEN, hubs.status(500, f"bad {TOKEN}", Content_Type="text/plain"), "it says 500."),
+        (TOKEN, hubs.gone, "the answer breaks off"),
         (f"{TOKEN}\nx: y", hubs.TAKEN, "it could not be asked"),
         (f"{TOKEN}€", hubs.TAKEN, "it could not be asked"),
     ],
-    ids=["none", "refused", "an error that shows it", "a header of its own", "not a header"],
+    ids=["none", "refused", "an error that shows it", "gone", "a header of its own", "not a header"],
 )
 def test_a_token_is_never_shown(token: str, manner: Manner, said: str, hub: Hub) -> None:
     """Whatever is wrong with it; and it is said what to do."""
@@ -424,6 +453,7 @@ def test_a_token_is_never_shown(token: str, manner: Manner, said: str, hub: Hub)
     assert said in str(answer.problem)
     assert TOKEN not in repr(answer)
     assert not [asked for asked in hub.asked if {"x", "X"} & asked.headers.keys()]
+    assert len(hub.asked) < 2
 
 
 def test_a_token_is_in_nothing_that_is_kept(lone: Path, hub: Hub, capfd: pytest.CaptureFixture[str]) -> None:
