@@ -386,6 +386,17 @@ def test_the_commands_tell(lone: Path, hub: Hub, tmp_path: Path, capfd: pytest.C
     assert told == {"manner": "websub", "address": hub.address, "feeds": [FEED], "failure": "it says 503"}
 
 
+def test_what_was_heard_is_left_alone(lone: Path, hub: Hub, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """`verify` takes it for no stranger, and `prune` for nothing that could go."""
+    says(lone, f"hubs: [{hub.address}]")
+    site = tmp_path / "site"
+    assert omroep(lone, "publish", "--to", site) == Exit.DONE
+    assert omroep(lone, "verify", "--to", site, "--json") == Exit.DONE
+    assert "orphan" not in capfd.readouterr().out
+    assert omroep(lone, "prune", "--to", site, "--older-than", "0", "--yes") == Exit.DONE
+    assert len(list(site.glob("feed.log/*-told-*"))) == 1
+
+
 def test_nobody_to_tell(lone: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     """Is said, and nothing published is said as well."""
     assert omroep(lone, "notify", "--to", tmp_path / "site") == Exit.REFUSED
