@@ -55,34 +55,33 @@ def event(key: str, at: datetime | None) -> Event | None:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Heard:
-    """That somebody was told what the feeds are: beside the log, under the number of the turn that it follows."""
+    """That some were told what the feeds are: beside the log, under the number of the turn that it follows."""
 
     number: int
-    who: str
-    """`LENGTH` characters of the digest of their address."""
     feeds: str
-    """The same of what the feeds were."""
+    """What they were: `STATE` characters of a digest."""
+    who: tuple[str, ...]
+    """`NAME` characters of the digest of each one's address."""
 
     @property
     def key(self) -> Key:
         """Where it lies; after the turn of that number in a listing."""
-        return Key(f"{LOG}{self.number:06}-told-{self.who}{self.feeds}.json")
+        return Key(f"{LOG}{self.number:06}-told-{'-'.join((self.feeds, *self.who))}.json")
 
 
-LENGTH = 32
-"""Characters of a digest, in hexadecimal."""
+STATE, NAME = 32, 8
+"""Characters of digests, in hexadecimal."""
+_HEARD = re.compile(rf"{re.escape(LOG)}(\d{{6}})-told-([0-9a-f]{{{STATE}}})((?:-[0-9a-f]{{{NAME}}})+)\.json")
 
 
 def heard(key: str) -> Heard | None:
-    """What a key says that somebody heard, or None."""
-    found = _KEY.fullmatch(key)
-    if not found or found[2] != "told":
-        return None
-    return Heard(number=int(found[1]), who=found[3][:LENGTH], feeds=found[3][LENGTH:])
+    """What a key says that some heard, or None."""
+    found = _HEARD.fullmatch(key)
+    return Heard(number=int(found[1]), feeds=found[2], who=tuple(found[3][1:].split("-"))) if found else None
 
 
 def entry(told: Event | Heard) -> Object:
-    """The object that tells of an event, or that somebody heard."""
+    """The object that tells of an event, or that some heard."""
     body = digest.canonical(_said(told))
     return Object(
         key=told.key,
@@ -97,7 +96,7 @@ def entry(told: Event | Heard) -> Object:
 
 def _said(told: Event | Heard) -> dict[str, object]:
     if isinstance(told, Heard):
-        return {"number": told.number, "who": told.who, "feeds": told.feeds}
+        return {"number": told.number, "feeds": told.feeds, "who": told.who}
     return {"number": told.number, "turn": told.turn.value, "release": told.release}
 
 
@@ -144,8 +143,8 @@ class History:
         return frozenset(each.key for each in self.events)
 
     def last_heard(self, who: str) -> str | None:
-        """What the feeds were when they, by `Heard.who`, were told last."""
-        return next((each.feeds for each in reversed(self.told) if each.who == who), None)
+        """What the feeds were when one of `Heard.who` was told last."""
+        return next((each.feeds for each in reversed(self.told) if who in each.who), None)
 
     def settled(self, release: Digest) -> bool:
         """Whether the last thing that is known is that `release` was published to its last page."""

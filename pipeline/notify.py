@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from queue import Empty, Queue
 from threading import Thread
 
@@ -56,7 +56,9 @@ def tell(store: Store, due: Iterable[Tiding], log: History, token: str | None) -
 
     Ends within `PATIENCE_S` and a second for each further feed, whatever they do; nothing is raised for them.
     """
-    return tuple(_written(store, answer, log.number) for answer in _answers(tuple(due), (token or "").strip()))
+    found = _answers(tuple(due), (token or "").strip())
+    heard = _written(store, [answer.tiding for answer in found if not answer.failure], log.number)
+    return tuple(answer if answer.failure else replace(answer, heard=heard) for answer in found)
 
 
 def _answers(due: tuple[Tiding, ...], token: str) -> list[Answer]:
@@ -126,13 +128,13 @@ def _reason(seen: Seen) -> str:
     return f" (“{shorten(said, _SAID)}”)" if said else ""
 
 
-def _written(store: Store, answer: Answer, number: int) -> Answer:
-    """With what was written down; where that fails, they are told again some time, which does no harm."""
-    if answer.failure:
-        return answer
-    heard = answer.tiding.heard(number)
+def _written(store: Store, told: list[Tiding], number: int) -> Heard | None:
+    """What was written down; where that fails, they are told again some time, which does no harm."""
+    if not told:
+        return None
+    heard = Heard(number=number, feeds=told[0].state, who=tuple(tiding.who for tiding in told))
     try:
         store.put(entry(heard))
     except StoreError:
-        return answer
-    return Answer(tiding=answer.tiding, heard=heard)
+        return None
+    return heard

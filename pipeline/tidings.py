@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from pipeline import digest, feed
-from pipeline.history import LENGTH, Heard, Published
+from pipeline.history import NAME, STATE, Published
 from pipeline.model import Digest, Key, Release, Show
 
 PODPING = "https://podping.cloud/"
@@ -38,11 +38,7 @@ class Tiding:
     @property
     def who(self) -> str:
         """As `Heard.who` has it."""
-        return _short(digest.of_record([self.manner, self.address]))
-
-    def heard(self, number: int) -> Heard:
-        """What is written down once they were told, after the turn of that number."""
-        return Heard(number=number, who=self.who, feeds=self.state)
+        return digest.of_record([self.manner, self.address])[:NAME]
 
 
 def everything(live: Release) -> tuple[Tiding, ...]:
@@ -89,8 +85,4 @@ def _feeds(release: Release) -> Mapping[Key, Digest]:
 
 
 def _state(feeds: Mapping[Key, Digest]) -> str:
-    return _short(digest.of_record(sorted(feeds.items())))
-
-
-def _short(whole: Digest) -> str:
-    return whole[:LENGTH]
+    return digest.of_record(sorted(feeds.items()))[:STATE]

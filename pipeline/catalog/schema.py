@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -291,7 +292,7 @@ class ShowKeys(Keys):
     discussion: Discussion = ()
     txt: Notes = ()
     podping: Annotated[bool | str, BeforeValidator(values.podping)] = False
-    hubs: Annotated[tuple[Address, ...], BeforeValidator(values.listed)] = ()
+    hubs: Annotated[tuple[Address, ...], BeforeValidator(values.listed), AfterValidator(values.few)] = ()
     publisher: ElsewhereKeys | None = None
     podroll: tuple[ElsewhereKeys, ...] = ()
     feeds: Annotated[tuple[Literal["seasons", "topics"], ...], BeforeValidator(values.listed)] = ()

@@ -15,6 +15,7 @@ from pipeline.text import xml_safe
 
 _FLAGS = {"yes": True, "true": True, "on": True, "no": False, "false": False, "off": False, "clean": False}
 _TIME = re.compile(r"\d+:\d")
+_MOST = 10
 _YEARS = range(1970, 3000)
 _IN_A_URL = "/:?#[]@!$&'()*+,;=%~-._"
 
@@ -219,6 +220,13 @@ def words(value: Any) -> Any:
 def listed(value: Any) -> Any:
     """A list of words, also where it was written on one line with commas."""
     return [word.strip() for word in words(value)] if isinstance(value, str) else value
+
+
+def few(value: tuple[str, ...]) -> tuple[str, ...]:
+    """At most `_MOST` of something; their names have to fit into one key."""
+    if len(value) > _MOST:
+        raise ValueError(f"names {len(value)}; at most {_MOST} will do")
+    return value
 
 
 def named(value: Any) -> Any:
