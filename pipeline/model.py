@@ -122,6 +122,19 @@ class Discussion:
     account_link: str | None = None
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Chat:
+    """The room in which listeners talk at the moment that they listen."""
+
+    server: str
+    """Its name in the DNS."""
+    protocol: str
+    account: str | None = None
+    """The producer's."""
+    space: str | None = None
+    """The room, channel or topic there."""
+
+
 class Status(StrEnum):
     """What the producer wants of an episode."""
 
@@ -171,6 +184,7 @@ class Episode:
     discussion: tuple[Discussion, ...] = ()
     """What comes first is shown first."""
     txt: tuple[Note, ...] = ()
+    chat: Chat | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -315,6 +329,7 @@ class Show:
     """`seasons`, `topics`: what has a feed of its own beside the main one."""
     podping_node: str | None = None
     """Where podpings are sent, where it is not podping.cloud."""
+    chat: Chat | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

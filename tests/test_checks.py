@@ -128,6 +128,7 @@ BAD: dict[str, tuple[Case, ...]] = {
         Case("Did you mean `twitter`?", "discussion:", show=talk("twiter")),
         Case("Choose from: activitypub,", "discussion:", show=talk("hyves")),
         Case("Write `discussion: no`.", "discussion:", show=talk("disabled")),
+        Case("Did you mean `matrix`?", "chat:", show={"chat": {"server": "example.org", "protocol": "matrx"}}),
     ),
     "show-publisher": (Case("no address, only a guid", "publisher:", show={"publisher": {"guid": OTHER}}),),
     "show-podroll": (
@@ -312,6 +313,7 @@ def test_a_good_show_breaks_none(tmp_path: Path) -> None:
         tmp_path,
         "01-goed",
         discussion="no",
+        chat={"server": "irc.example.org", "protocol": "irc"},
         topics=["boeken"],
         title="1984 en 2 ‹andere› boeken",
         season=1,

@@ -129,6 +129,13 @@ def address(value: Any) -> str:
     return str(parts._replace(netloc=netloc).geturl()).translate(_QUOTED)
 
 
+def host(value: Any) -> str:
+    """The name of a server in the DNS, in IDNA."""
+    if not re.fullmatch(r"[^\s/:@?#\[\]]+", text(value)):
+        raise ValueError(f"`{value}` is not the name of a server, such as irc.example.org")
+    return str(urlsplit(address(f"https://{value}/")).hostname)
+
+
 def any_address(value: Any) -> str:
     """An address of any scheme, as social networks have them (`at://…`, `nostr:…`); ASCII, without white space."""
     if re.match(r"https?:", text(value), re.IGNORECASE):

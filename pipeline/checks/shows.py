@@ -336,10 +336,10 @@ RULES: tuple[Rule[Show], ...] = (
     ),
     Rule(
         id="show-discussion",
-        asks="A post below which listeners talk is in a protocol that apps know.",
-        source="ns social-interact, attribute protocol",
+        asks="Posts and rooms in which listeners talk are of a protocol that apps know.",
+        source="ns social-interact and ns chat, attribute protocol",
         platforms=frozenset({Platform.PODCASTING}),
-        why="Apps would show no comments.",
+        why="Apps would not show what is said there.",
         remedy="Write the protocol and not the name of the site: activitypub for Mastodon, atproto for Bluesky.",
         find=talk.of_show,
     ),

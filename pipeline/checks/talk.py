@@ -4,21 +4,24 @@ from collections.abc import Iterable, Iterator
 
 from pipeline.checks.nearest import suggested
 from pipeline.checks.rule import Finding
-from pipeline.checks.vocabularies import SOCIAL_NETWORKS, SOCIAL_PROTOCOLS
-from pipeline.model import Catalog, Discussion, Episode, Show
+from pipeline.checks.vocabularies import CHAT_PROTOCOLS, SOCIAL_NETWORKS, SOCIAL_PROTOCOLS
+from pipeline.model import Catalog, Chat, Discussion, Episode, Show
 
 
 def of_show(show: Show, _: Catalog) -> Iterator[Finding]:
-    """Posts of the show in a protocol that apps do not know."""
-    return _unknown(show.discussion)
+    """Posts and the room of the show in a protocol that apps do not know."""
+    return _unknown(show.discussion, show.chat)
 
 
 def of_episode(episode: Episode, _: Catalog) -> Iterator[Finding]:
     """The same of an episode."""
-    return _unknown(episode.discussion)
+    return _unknown(episode.discussion, episode.chat)
 
 
-def _unknown(posts: Iterable[Discussion]) -> Iterator[Finding]:
+def _unknown(posts: Iterable[Discussion], room: Chat | None) -> Iterator[Finding]:
+    if room and room.protocol not in CHAT_PROTOCOLS:
+        what = f"`{room.protocol}` is not a chat that apps know."
+        yield Finding(where=("chat", "protocol"), what=what, mend=suggested(room.protocol, CHAT_PROTOCOLS))
     for place, post in enumerate(posts):
         where = ("discussion", place, "protocol")
         if post.protocol == "disabled" and post.link:

@@ -93,6 +93,9 @@ names; case does not count (ns license)."""
 SOCIAL_PROTOCOLS: tuple[str, ...] = ("activitypub", "twitter", "lightning", "atproto", "hive", "matrix", "nostr")
 """What posts below which listeners talk are written in, beside `disabled` for none (ns, socialprotocols.txt)."""
 
+CHAT_PROTOCOLS: tuple[str, ...] = ("irc", "xmpp", "nostr", "matrix")
+"""What rooms in which listeners talk are reached by (ns, chatprotocols.txt)."""
+
 SOCIAL_NETWORKS: Mapping[str, str] = {
     **dict.fromkeys(("mastodon", "pleroma", "misskey", "pixelfed", "peertube", "fediverse"), "activitypub"),
     "bluesky": "atproto",
