@@ -370,6 +370,8 @@ def test_the_commands_tell(lone: Path, hub: Hub, tmp_path: Path, capfd: pytest.C
     capfd.readouterr()
     assert (omroep(lone, "plan", "--to", site), hub.told) == (Exit.DONE, [])
     assert f"Then {hub.address} is told." in capfd.readouterr().out
+    assert omroep(lone, "plan", "--json", "--to", site) == Exit.DONE
+    assert json.loads(capfd.readouterr().out)["tells"] == [hub.address]
     for _ in range(2):
         assert (omroep(lone, "notify", "--to", site), hub.told) == (Exit.DONE, [FEED])
         assert f"Told {hub.address} of the feed." in capfd.readouterr().out
