@@ -1,11 +1,11 @@
-"""Looking at addresses as a listener's app does: plain HTTP, answers read to their end without being kept."""
+"""Talking to addresses as a stranger does: plain HTTP, answers read to their end without being kept."""
 
 import hashlib
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import quote, urlencode, urljoin, urlsplit
 
 import urllib3
 from urllib3 import exceptions
@@ -41,6 +41,9 @@ _REASONS: tuple[tuple[type[Exception], str], ...] = (
     (exceptions.ProtocolError, "the answer breaks off"),
 )
 """What went wrong, in words; what the library says is not passed on, for there may be addresses in it."""
+
+_SAID = 2000
+"""Bytes that are kept of what somebody has to say who refuses something."""
 
 Address = Callable[[str, Key], str]
 """The address at which a method (GET, HEAD, …) finds a key."""
@@ -108,6 +111,33 @@ class Outside:
             if urlsplit(address).scheme not in ("http", "https"):
                 break
         return Seen(status=None, failure="it leads on and on", elsewhere=elsewhere)
+
+
+def say(
+    method: str, address: str, fields: Mapping[str, str], *, within_s: float, headers: Mapping[str, str] | None = None
+) -> Seen:
+    """The answer to a form that is sent once, by GET or POST; where it leads elsewhere, nobody goes there.
+
+    What came of it is read only where it was refused. `within_s` is for each step; who drips their answer takes longer.
+    """
+    form = urlencode(fields)
+    told = {"User-Agent": "omroep", "Accept-Encoding": "identity", **(headers or {})}
+    if method == "POST":
+        told["Content-Type"] = "application/x-www-form-urlencoded"
+    pool = urllib3.PoolManager(timeout=within_s, retries=False, headers=told)
+    try:
+        answer = pool.request(
+            method,
+            address if method == "POST" else f"{address}?{form}",
+            body=form if method == "POST" else None,
+            redirect=False,
+            preload_content=False,
+        )
+        return _Reader(most=0 if 200 <= answer.status < 300 else _SAID, keep=True).read(answer)
+    except (HTTPError, UnicodeError, ValueError) as error:
+        return Seen(status=None, failure=_reason(error))
+    finally:
+        pool.clear()
 
 
 class _Reader:

@@ -19,11 +19,11 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"sidecars", "notes", "channels"}),
     frozenset({"feed", "pages", "checks", "preview", "standing", "changes", "guard"}),
     frozenset({"release"}),
-    frozenset({"plan", "prune", "audit"}),
+    frozenset({"plan", "prune", "audit", "tidings"}),
     frozenset({"rollback"}),
     frozenset({"catalog", "audio", "pictures", "store", "theme", "unchanged"}),
     frozenset({"apply", "outside"}),
-    frozenset({"publish", "report", "serve"}),
+    frozenset({"publish", "report", "serve", "notify"}),
     frozenset({"upkeep", "verify", "doctor"}),
     frozenset({"cli"}),
 )

@@ -11,10 +11,10 @@ from PIL import Image
 from pipeline import catalog, checks, pictures
 from pipeline.checks import languages, nearest
 from pipeline.checks.rule import Platform, id_of
-from pipeline.checks.vocabularies import APPLE_CATEGORIES, MEDIUMS, ROLES
+from pipeline.checks.vocabularies import APPLE_CATEGORIES, MEDIUMS, ROLES, SOCIAL_PROTOCOLS
 from pipeline.errors import Problem, ShowError
 from tests import records
-from tests.shows import write_episode, write_show
+from tests.shows import SHOW, write_episode, write_show
 
 LONG = "w" * 4001
 SOUND = b"not listened to"
@@ -59,6 +59,11 @@ def rhythm(**keys: Any) -> dict[str, Any]:
     return {"update_frequency": {"text": "Elke week"} | keys}
 
 
+def talk(protocol: str) -> dict[str, Any]:
+    return {"discussion": [{"protocol": protocol, "link": "https://example.org/1"}]}
+
+
+OTHER = "29cdca4a-32d8-56ba-b48b-09a011c5daa9"
 BAD: dict[str, tuple[Case, ...]] = {
     "show-description-length": (
         Case("`description` takes 4001 bytes", "description:", show={"description": LONG}),
@@ -116,6 +121,30 @@ BAD: dict[str, tuple[Case, ...]] = {
     "show-license": (
         Case("Did you mean `cc-by-4.0`?", "license:", show={"license": "CC BY 4.0"}),
         Case("Choose from: arr, cc0-1.0", "license:", show={"license": {"name": "mijn-voorwaarden"}}),
+    ),
+    "show-discussion": (
+        Case("Did you mean `activitypub`?", "discussion:", show=talk("mastodon")),
+        Case("Did you mean `atproto`?", "discussion:", show=talk("bluesky")),
+        Case("Did you mean `twitter`?", "discussion:", show=talk("twiter")),
+        Case("Choose from: activitypub,", "discussion:", show=talk("hyves")),
+        Case("Write `discussion: no`.", "discussion:", show=talk("disabled")),
+        Case("Did you mean `matrix`?", "chat:", show={"chat": {"server": "example.org", "protocol": "matrx"}}),
+    ),
+    "show-publisher": (Case("no address, only a guid", "publisher:", show={"publisher": {"guid": OTHER}}),),
+    "show-podroll": (
+        Case("recommends itself", "podroll:", show={"podroll": [{"guid": SHOW["guid"]}]}),
+        Case("recommended twice", "podroll:", show={"podroll": [{"guid": OTHER}, {"guid": OTHER.upper()}]}),
+    ),
+    "show-hubs": (
+        Case("http://hub.example.org/ is not at an https", "hubs:", show={"hubs": ["http://hub.example.org/"]}),
+        Case("stands there twice", "hubs:", show={"hubs": "https://hub.example.org/, https://hub.example.org/"}),
+    ),
+    "show-podping": (
+        Case("http://podping.example.org/ is not", "podping:", show={"podping": "http://podping.example.org"}),
+    ),
+    "show-feeds": (
+        Case("no episode has `season`", "feeds:", show={"feeds": ["seasons"]}, episode={"topics": ["werk"]}),
+        Case("no episode has `topics`", "feeds:", show={"feeds": "seasons, topics"}, episode={"season": 1}),
     ),
     "show-loudness": (
         Case("made -20 LUFS loud", "audio:", show={"audio": {"loudness": "-20"}}),
@@ -218,6 +247,7 @@ BAD: dict[str, tuple[Case, ...]] = {
         Case("jan is named twice", "guests:", episode={"guests": ["Jan", "jan"]}),
     ),
     "episode-license": (Case("Did you mean `cc-by-nc-4.0`?", "license:", episode={"license": "cc-by-nc"}),),
+    "episode-discussion": (Case("Did you mean `nostr`?", "discussion:", episode=talk("nostra")),),
     "episode-chapters": (
         Case("does not begin at 0:00", "chapters:", episode={"chapters": ["0:01 Een", "0:02 Twee", "0:03 Drie"]}),
         Case("at the same time", "chapters:", episode={"chapters": ["0:00 Een", "0:01 Twee", "0:01 Drie"]}),
@@ -272,10 +302,19 @@ def test_a_good_show_breaks_none(tmp_path: Path) -> None:
         audio={"loudness": "-17", "bitrate_mono": "128", "peak": "-1"},
         description="Brood & spelen, 1 < 2 en R&D; AT&T.",
         base_url="https://proef.example.org/",
+        discussion=[{"protocol": name, "link": "https://example.org/1"} for name in SOCIAL_PROTOCOLS],
+        publisher={"guid": OTHER, "feed": "https://example.org/uitgever.xml"},
+        podroll=[{"guid": OTHER}],
+        hubs=["https://hub.example.org/", "http://127.0.0.1:8000/"],
+        podping="http://localhost:9999",
+        feeds=["seasons", "topics"],
     )
     write_episode(
         tmp_path,
         "01-goed",
+        discussion="no",
+        chat={"server": "irc.example.org", "protocol": "irc"},
+        topics=["boeken"],
         title="1984 en 2 ‹andere› boeken",
         season=1,
         chapters=["0:00 Begin", "0:01 Midden", "0:02 " + "w" * 40],

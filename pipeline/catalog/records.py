@@ -8,6 +8,7 @@ from pipeline import formats
 from pipeline.catalog.schema import (
     AudioKeys,
     ChapterKeys,
+    ChatKeys,
     DiscussionKeys,
     ElsewhereKeys,
     EpisodeKeys,
@@ -21,6 +22,7 @@ from pipeline.model import (
     Alternate,
     Category,
     Chapter,
+    Chat,
     Cue,
     Discussion,
     Elsewhere,
@@ -86,6 +88,7 @@ def episode(
         license=_license(keys.license),
         discussion=_discussion(keys.discussion),
         txt=_notes(keys.txt),
+        chat=_chat(keys.chat),
     )
 
 
@@ -144,11 +147,13 @@ def show(keys: ShowKeys, cover: Source, mastering: Mastering) -> Show:
         license=_license(keys.license),
         discussion=_discussion(keys.discussion),
         txt=_notes(keys.txt),
-        podping=keys.podping,
+        podping=bool(keys.podping),
+        podping_node=keys.podping if isinstance(keys.podping, str) else None,
         hubs=keys.hubs,
         publisher=_elsewhere(keys.publisher) if keys.publisher else None,
         podroll=tuple(map(_elsewhere, keys.podroll)),
         feeds=keys.feeds,
+        chat=_chat(keys.chat),
     )
 
 
@@ -173,6 +178,10 @@ def _discussion(posts: Iterable[DiscussionKeys] | None) -> tuple[Discussion, ...
     if posts is None:
         return (Discussion(protocol="disabled"),)
     return tuple(Discussion(**post.model_dump()) for post in posts)
+
+
+def _chat(keys: ChatKeys | None) -> Chat | None:
+    return Chat(**keys.model_dump()) if keys else None
 
 
 def _notes(notes: Iterable[NoteKeys]) -> tuple[Note, ...]:

@@ -15,6 +15,7 @@ from pipeline.text import xml_safe
 
 _FLAGS = {"yes": True, "true": True, "on": True, "no": False, "false": False, "off": False, "clean": False}
 _TIME = re.compile(r"\d+:\d")
+_MOST = 10
 _YEARS = range(1970, 3000)
 _IN_A_URL = "/:?#[]@!$&'()*+,;=%~-._"
 
@@ -128,6 +129,13 @@ def address(value: Any) -> str:
     return str(parts._replace(netloc=netloc).geturl()).translate(_QUOTED)
 
 
+def host(value: Any) -> str:
+    """The name of a server in the DNS, in IDNA."""
+    if not re.fullmatch(r"[^\s/:@?#\[\]]+", text(value)):
+        raise ValueError(f"`{value}` is not the name of a server, such as irc.example.org")
+    return str(urlsplit(address(f"https://{value}/")).hostname)
+
+
 def any_address(value: Any) -> str:
     """An address of any scheme, as social networks have them (`at://…`, `nostr:…`); ASCII, without white space."""
     if re.match(r"https?:", text(value), re.IGNORECASE):
@@ -182,6 +190,15 @@ def flag(value: Any) -> bool:
     return _FLAGS[str(value).lower()]
 
 
+def podping(value: Any) -> bool | str:
+    """Yes or no, or the address of a podping node."""
+    if text(value).lower() in _FLAGS:
+        return _FLAGS[str(value).lower()]
+    if "://" not in value:
+        raise ValueError(f"`{value}` should be yes, no or the address of a podping node")
+    return folder_address(value)
+
+
 def off(value: Any) -> Any:
     """A number, or 0 where it was switched off in words."""
     return "0" if isinstance(value, str) and is_no(value) else value
@@ -210,6 +227,13 @@ def words(value: Any) -> Any:
 def listed(value: Any) -> Any:
     """A list of words, also where it was written on one line with commas."""
     return [word.strip() for word in words(value)] if isinstance(value, str) else value
+
+
+def few(value: tuple[str, ...]) -> tuple[str, ...]:
+    """At most `_MOST` of something; their names have to fit into one key."""
+    if len(value) > _MOST:
+        raise ValueError(f"names {len(value)}; at most {_MOST} will do")
+    return value
 
 
 def named(value: Any) -> Any:

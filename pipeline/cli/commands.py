@@ -12,6 +12,7 @@ ABOUT = {
     "plan": "Show what a publish would do, and write nothing.",
     "publish": "Make the destination hold this show.",
     "build": "Publish to a folder, whatever the show's destination.",
+    "notify": "Tell hubs and podping, again, that the feed has changed.",
     "status": "Show how every episode stands.",
     "releases": "List what listeners had, and what changed each time.",
     "rollback": "Give listeners an earlier release back.",
