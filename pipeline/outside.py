@@ -86,7 +86,7 @@ class Outside:
             try:
                 seen = self._followed(method, self._address(method, key), headers, reader, body)
             except (HTTPError, UnicodeError, ValueError) as error:  # the latter two: no address at all
-                return Seen(status=None, failure=_reason(error))
+                return Seen(status=None, failure=reason(error))
             if not seen.failure or not left:
                 break
         return seen
@@ -168,7 +168,7 @@ class _Reader:
                     failure = "it comes too slowly"
                     break
         except HTTPError as error:
-            failure = _reason(error)
+            failure = reason(error)
         finally:
             answer.release_conn() if answer.length_remaining == 0 else answer.close()
         return Seen(
@@ -183,6 +183,7 @@ class _Reader:
         )
 
 
-def _reason(error: BaseException) -> str:
+def reason(error: BaseException) -> str:
+    """Why there was no answer, in words."""
     cause = error.reason if isinstance(error, exceptions.MaxRetryError) and error.reason else error
     return next((said for kind, said in _REASONS if isinstance(cause, kind)), "it could not be asked")
