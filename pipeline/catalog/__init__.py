@@ -2,7 +2,7 @@
 
 import re
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from pipeline.catalog import chapter_files, files, located, records, transcripts, values
 from pipeline.catalog.complaints import complaints
 from pipeline.catalog.ledger import Ledger
-from pipeline.catalog.located import Located
+from pipeline.catalog.located import Located, Plain
 from pipeline.catalog.schema import AudioKeys, EpisodeKeys, Keys, ShowKeys
 from pipeline.errors import Problem, ShowError
 from pipeline.model import NO_AUDIO, Catalog, Chapter, Cue, Episode, Mastering, Origin, Show, Slug, Source, Status
@@ -58,6 +58,19 @@ def read(root: Path, ledger: Ledger | None = None) -> Reading:
     read = Catalog(show=show, episodes=tuple(episodes), origins=reader.origins) if show else None
     reader.ledger.close()
     return Reading(catalog=read, problems=tuple(reader.problems))
+
+
+def fronts(root: Path) -> Iterator[tuple[Path, Mapping[str, Plain]]]:
+    """Every folder in `episodes/` that has an episode.md, with the settings in it; none of one that cannot be read."""
+    for path in sorted((root / EPISODES).glob("*/episode.md")):
+        body = files.text(path, root)
+        front = None if isinstance(body, Problem) else _split(body)[0]
+        yield path.parent, located.read(front, file=path.name)[0].value if front else {}
+
+
+def slug_of(folder: str) -> Slug:
+    """An episode's name in web addresses, by its folder's; empty where nothing of that can be spelled."""
+    return slugify(re.sub(r"^\d+[\W_]+", "", folder)) or slugify(folder)
 
 
 def podcast_guid(feed_url: str) -> str:
@@ -137,7 +150,7 @@ class _Reader:
         if keys is None:
             return None
         origin = replace(origin, lines={**origin.lines, ("notes",): notes_line})
-        slug = Slug(keys.slug or slugify(re.sub(r"^\d+[\W_]+", "", folder.name)) or slugify(folder.name))
+        slug = Slug(keys.slug or slug_of(folder.name))
         if not slug:
             mend = "Add a line `slug: ...` in a-z, 0-9 and dashes."
             self.problems.append(Problem(what="The folder's name gives no web address.", file=name, line=1, mend=mend))

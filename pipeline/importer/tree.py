@@ -73,12 +73,14 @@ def _refused(name: str, why: str, line: int | None) -> ShowError:
 
 
 def _node(element: etree._Element) -> Node:
-    return Node(
-        _called(element),
-        "".join(str(part) for part in element.itertext(with_tail=True)),
-        {str(name): str(value) for name, value in element.attrib.items()},
-        tuple(_node(child) for child in element if isinstance(child.tag, str)),
-    )
+    text, children = [element.text or ""], []
+    for child in element:
+        if isinstance(child.tag, str):  # no comment, no processing instruction
+            children.append(_node(child))
+            text.append(children[-1].text)
+        text.append(child.tail or "")
+    attributes = {str(name): str(value) for name, value in element.attrib.items()}
+    return Node(_called(element), "".join(text), attributes, tuple(children))
 
 
 def _called(element: etree._Element) -> str:

@@ -1,0 +1,75 @@
+"""What of the keys that a feed gave omroep's own schema takes, and what it does not."""
+
+from collections.abc import Mapping
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from pipeline.catalog.complaints import complaints
+from pipeline.catalog.schema import Keys
+from pipeline.model import Origin
+
+_MOST = 1000
+"""Times that something is left out; each takes at least one thing away."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fitted:
+    """Keys that the schema takes."""
+
+    keys: Mapping[str, Any]
+    refused: tuple[str, ...]
+    """What was left out of them, a sentence each."""
+    missing: tuple[str, ...]
+    """What the schema needs and is not there."""
+
+
+def fitted(keys: Mapping[str, Any], schema: type[Keys], zone: ZoneInfo | None = None) -> Fitted:
+    """As much of `keys` as `schema` takes: the least part that it refuses is left out, again and again."""
+    kept: dict[str, Any] = deepcopy({key: value for key, value in keys.items() if value not in (None, "", [], {})})
+    refused: list[str] = []
+    for _ in range(_MOST):
+        try:
+            schema.model_validate(kept, context={"zone": zone})
+            return Fitted(keys=kept, refused=tuple(refused), missing=())
+        except ValidationError as error:
+            told = complaints(error, schema, Origin(file="", lines={}))
+            wrong = [(details, problem.what) for details, problem in zip(error.errors(), told, strict=True)]
+        missing = [str(details["loc"][0]) for details, _ in wrong if _is_missing(details)]
+        faulty = [(details, what) for details, what in wrong if not _is_missing(details)]
+        if not faulty:
+            return Fitted(keys=kept, refused=tuple(refused), missing=tuple(missing))
+        details, what = faulty[-1]  # the last first, so that those before it keep their places
+        _leave_out(kept, details)
+        refused.append(what)
+    return Fitted(keys={}, refused=tuple(refused), missing=())
+
+
+def _is_missing(details: ErrorDetails) -> bool:
+    return details["type"] == "missing" and len(details["loc"]) == 1
+
+
+def _leave_out(kept: dict[str, Any], details: ErrorDetails) -> None:
+    """Take away what is at the place of an error: where a key is missing or a text stands for keys, what is around."""
+    steps = list(details["loc"][:-1] if details["type"] == "missing" else details["loc"])
+    around: Any = kept
+    for step in steps[:-1]:
+        inner = around[step] if isinstance(around, list | dict) and _has(around, step) else None
+        if not isinstance(inner, list | dict):
+            del around[step]
+            return
+        around = inner
+    if isinstance(around, list | dict) and _has(around, steps[-1]):
+        del around[steps[-1]]
+    else:
+        del kept[str(steps[0])]
+
+
+def _has(around: Any, step: int | str) -> bool:
+    if isinstance(around, dict):
+        return step in around
+    return isinstance(step, int) and 0 <= step < len(around)

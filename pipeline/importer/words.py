@@ -1,0 +1,69 @@
+"""The words of an item: its notes, its summary, and which of its texts only say the same again."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from html import escape
+
+from pipeline.feed import timestamps
+from pipeline.importer import markdown
+from pipeline.importer.tree import Node
+from pipeline.model import Chapter
+
+_SHORT = 300
+"""Characters: a summary of so many is one, even where the notes are the same."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Words:
+    """What an item says."""
+
+    html: str
+    """Its notes as they were, without the list of moments that omroep puts below notes."""
+    notes: str
+    """In Markdown."""
+    summary: str
+    left: tuple[str, ...]
+    """Tags whose text is another one than these, and has no place."""
+
+
+def of(item: Node, chapters: tuple[Chapter, ...]) -> Words:
+    """The words of an item that has these `chapters`."""
+    moments = timestamps.markup(chapters)
+    html = _notes(item, moments)
+    notes, summary = markdown.plain(html), ""
+    left = []
+    for tag, text in _texts(item, moments):
+        short = tag == "itunes:summary" and len(text) <= _SHORT
+        if not text or (not short and _repeats(text, (notes, summary, item.said("title")))):
+            continue
+        if summary:
+            left.append(tag)
+        else:
+            summary = text
+    return Words(html=html, notes=markdown.of(html), summary=summary, left=tuple(left))
+
+
+def _notes(item: Node, moments: str) -> str:
+    if encoded := item.said("content:encoded"):
+        return encoded.removesuffix(moments)
+    told = item.said("description").removesuffix(moments)
+    stands_in = item.said("itunes:summary") or item.said("title")
+    return "" if told == f"<p>{escape(stands_in)}</p>" else told or item.said("itunes:summary")
+
+
+def _texts(item: Node, moments: str) -> Iterator[tuple[str, str]]:
+    """Everything that could be a summary, the likeliest first."""
+    for tag in ("itunes:summary", "description", "itunes:subtitle"):
+        text = markdown.plain(item.said(tag).removesuffix(moments))
+        yield tag, " ".join(text.split())
+
+
+def _repeats(text: str, others: tuple[str, ...]) -> bool:
+    """Whether it is the beginning of another text, perhaps with an ellipsis where it was cut."""
+    begin = _letters(text)
+    return any(_letters(other).startswith(begin) for other in others)
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"[\W_]+", "", text)
