@@ -25,7 +25,10 @@ ABOUT = {
     "report": "Write pages that show how every episode sounds.",
     "serve": "Look at the show and listen to it on this machine.",
 }
-"""In the order in which a producer meets them; each is a module of this package with a command of its name (`import_` of `import`)."""
+"""In the order in which a producer meets them; each is a module of this package with a command of its name.
+
+(`import_` of `import`, which Python keeps for itself.)
+"""
 
 
 class Commands(click.Group):

@@ -19,6 +19,11 @@ from pipeline.importer.leftovers import Left
 _NAMED = 3
 """Episodes that are named where there may be hundreds."""
 
+_REDIRECT = (
+    "by a permanent redirect (301), or by its own setting for a feed that moves (itunes:new-feed-url). Keep the old "
+    "one for at least four weeks. docs/moving.md has the rest."
+)
+
 
 @click.command("import")
 @click.argument("feed")
@@ -126,10 +131,7 @@ def _next(outcome: Outcome, folder: Path) -> Iterable[str]:
     at = f" --show {folder}" if folder != Path() else ""
     yield f"Run omroep{at} check, and mend what it says."
     yield f"Publish (omroep{at} publish), and listen to an episode or two at its new address."
-    yield (
-        f"Have your old host lead the old feed to base_url + {FEED}: a permanent redirect (301), or its own setting for "
-        "a feed that moves (itunes:new-feed-url). Keep the old one for at least four weeks; docs/moving.md has the rest."
-    )
+    yield f"Have your old host lead the old feed to base_url + {FEED}; {_REDIRECT}"
 
 
 def _counted(count: int, what: str) -> str:

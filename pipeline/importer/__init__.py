@@ -159,7 +159,7 @@ def _with_audio(items: tuple[Node, ...], outcome: Outcome) -> Iterator[Node]:
             outcome.left.append(Left("an item without audio", keys.title(item), "apps do not show it either"))
         elif kept.setdefault(keys.guid(item), item) is not item:
             outcome.left.append(Left("an item with the guid of another", keys.title(item), "apps show the other"))
-    yield from sorted(reversed(kept.values()), key=_published)
+    yield from sorted(tuple(kept.values())[::-1], key=_published)  # newest first, as a rule
 
 
 def _published(item: Node) -> datetime:
@@ -273,7 +273,7 @@ def _piece(whole: Whole, item: Node, brought: Beside) -> Piece:
     return Piece(
         whole=whole,
         item=item,
-        words=words.of(item, brought.chapters),
+        words=words.of(item, brought.chapters, ours=whole.ours),
         audio=_audio_name(item),
         chapters=brought.chapters,
         transcript=brought.named("transcript"),
@@ -304,9 +304,7 @@ def _audio_name(item: Node) -> str:
     return f"audio{ending if ending in AUDIO_SUFFIXES else known}"
 
 
-def _audio(
-    desk: Desk, whole: Whole, item: Node, folder: Path, front: Mapping[str, Any], outcome: Outcome
-) -> None:
+def _audio(desk: Desk, whole: Whole, item: Node, folder: Path, front: Mapping[str, Any], outcome: Outcome) -> None:
     """Bring an item's audio, where its episode still means that one and it is not here."""
     name, there = _audio_name(item), keys.enclosure(item)
     if front.get("audio") != name or (folder / name).exists() or not there:

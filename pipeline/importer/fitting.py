@@ -54,22 +54,16 @@ def _is_missing(details: ErrorDetails) -> bool:
 
 
 def _leave_out(kept: dict[str, Any], details: ErrorDetails) -> None:
-    """Take away what is at the place of an error: where a key is missing or a text stands for keys, what is around."""
+    """Take away what is at the place of an error: what is around it where a key is missing, or a text stands there."""
     steps = list(details["loc"][:-1] if details["type"] == "missing" else details["loc"])
     around: Any = kept
-    for step in steps[:-1]:
-        inner = around[step] if isinstance(around, list | dict) and _has(around, step) else None
-        if not isinstance(inner, list | dict):
+    for place, step in enumerate(steps):
+        last = place == len(steps) - 1
+        if last or not isinstance(around[step], list | dict) or not _has(around[step], steps[place + 1]):
             del around[step]
             return
-        around = inner
-    if isinstance(around, list | dict) and _has(around, steps[-1]):
-        del around[steps[-1]]
-    else:
-        del kept[str(steps[0])]
+        around = around[step]
 
 
-def _has(around: Any, step: int | str) -> bool:
-    if isinstance(around, dict):
-        return step in around
-    return isinstance(step, int) and 0 <= step < len(around)
+def _has(around: list[Any] | dict[str, Any], step: int | str) -> bool:
+    return step in around if isinstance(around, dict) else isinstance(step, int) and step < len(around)

@@ -1,7 +1,8 @@
 """Which tag of a feed becomes which key of show.yaml and episode.md, as rows, and which tags nobody has to keep."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Generic, TypeAlias, TypeVar
@@ -37,6 +38,11 @@ class Whole:
     """Where the show will be."""
     cover: str
     """The name of the file."""
+
+    @property
+    def ours(self) -> bool:
+        """Whether omroep wrote the feed."""
+        return self.channel.said("generator") == "omroep"
 
     @cached_property
     def timezone(self) -> str | None:
@@ -101,7 +107,9 @@ def _people(nodes: Iterable[Node], role: str) -> list[Plain]:
 
 def _person(node: Node, role: str) -> Plain:
     told = _attributes(node, role="role", group="group", link="href")
-    told = {key: value for key, value in told.items() if (key, value.lower()) not in {("role", role), ("group", "cast")}}
+    told = {
+        key: value for key, value in told.items() if (key, value.lower()) not in {("role", role), ("group", "cast")}
+    }
     return {"name": node.text.strip(), **told} if told else node.text.strip()
 
 
@@ -182,7 +190,9 @@ def _frequency(whole: Whole) -> Plain:
 
 
 def _elsewhere(node: Node) -> list[Plain]:
-    return [_attributes(each, guid="feedGuid", feed="feedUrl", title="title") for each in node.all("podcast:remoteItem")]
+    return [
+        _attributes(each, guid="feedGuid", feed="feedUrl", title="title") for each in node.all("podcast:remoteItem")
+    ]
 
 
 def _seasons(whole: Whole) -> list[Plain]:
@@ -197,22 +207,20 @@ def _seasons(whole: Whole) -> list[Plain]:
 
 def _alternates(whole: Whole) -> Plain:
     """The formats that every item is offered in beside its own, with their bitrates."""
-    offered = [
-        {_alternate(each) for each in item.all("podcast:alternateEnclosure") if each.attributes.get("default") != "true"}
-        for item in whole.items
-    ]
-    shared = sorted(set.intersection(*offered) - {None}) if offered else []
+    offered = [set(_others(item)) for item in whole.items]
+    shared = sorted(set.intersection(*offered)) if offered else []
     return {"also": [dict(each) for each in shared]} if shared else None
 
 
-def _alternate(node: Node) -> tuple[tuple[str, str], ...] | None:
-    try:
-        format = formats.of(node.attributes.get("type", ""))
-        kbps = round(float(node.attributes.get("bitrate", "")) / 1000)
-    except (KeyError, ValueError, OverflowError):
-        return None
-    usual = kbps in (format.mono_kbps, format.stereo_kbps)
-    return (("format", format.word),) if usual else (("format", format.word), ("bitrate", str(kbps)))
+def _others(item: Node) -> Iterator[tuple[tuple[str, str], ...]]:
+    for node in item.all("podcast:alternateEnclosure"):
+        if node.attributes.get("default") == "true":
+            continue
+        with suppress(KeyError, ValueError, OverflowError):  # a format that omroep does not make
+            format = formats.of(node.attributes.get("type", ""))
+            kbps = round(float(node.attributes.get("bitrate", "")) / 1000)
+            usual = kbps in (format.mono_kbps, format.stereo_kbps)
+            yield (("format", format.word), *(() if usual else (("bitrate", str(kbps)),)))
 
 
 def _guid(whole: Whole) -> str | None:
@@ -318,6 +326,11 @@ def _moment(node: Node, key: str, name: str) -> dict[str, str]:
     return {key: short}
 
 
+def _description(whole: Whole) -> str:
+    said = whole.channel.said("description", "itunes:summary", "googleplay:description")
+    return said if whole.ours else markdown.plain(said)
+
+
 def _unless(node: Node, usual: str, tag: str) -> str:
     """What a tag says, unless it says what is so without it."""
     said = node.said(tag)
@@ -351,7 +364,7 @@ SHOW: tuple[Row[Whole], ...] = (
     Row(
         "description",
         {"description": "", "itunes:summary": "", "googleplay:description": ""},
-        lambda whole: markdown.plain(whole.channel.said("description", "itunes:summary", "googleplay:description")),
+        _description,
     ),
     Row("language", {"language": "", "dc:language": ""}, lambda whole: language(whole.channel)),
     Row(
@@ -407,7 +420,9 @@ SHOW: tuple[Row[Whole], ...] = (
     Row(
         "publisher",
         {"podcast:publisher": "", "podcast:publisher/podcast:remoteItem": _REMOTE},
-        lambda whole: next((found for each in whole.channel.all("podcast:publisher") for found in _elsewhere(each)), None),
+        lambda whole: next(
+            (each for node in whole.channel.all("podcast:publisher") for each in _elsewhere(node)), None
+        ),
     ),
     Row(
         "podroll",

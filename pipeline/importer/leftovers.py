@@ -1,4 +1,4 @@
-"""What could not be taken along of a feed: every tag and attribute that no row takes, so that nothing is lost unsaid."""
+"""What could not be taken along of a feed: every tag and attribute that no row takes; nothing is lost unsaid."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass

@@ -11,7 +11,7 @@ from markdownify import BACKSLASH, MarkdownConverter
 
 from pipeline import notes
 
-_TAG = re.compile(r"<[a-zA-Z/!][^<>]*>|&(?:\w+|#\d+|#x[0-9a-fA-F]+);")
+_TAG = re.compile(r"<[a-zA-Z/!][^<>]*>")
 _BLOCK = re.compile(r"(</?)(?:div|section|article|aside|header|footer|main|figure|figcaption|center|address)\b[^<>]*>")
 _HIGH = re.compile(r"(</?)h[12](?=[\s>])", re.IGNORECASE)
 _BARE_LINK = re.compile(r"https?://[^\s<>\\]*[^\s<>\\.,:;!?\"'*_~()\[\]]", re.IGNORECASE)
@@ -38,12 +38,12 @@ class _Writer(MarkdownConverter):
         return done + self._escaped(text[end:], parent_tags)
 
     def _escaped(self, text: str, parent_tags: set[str]) -> str:
-        escaped: str = super().escape(text, parent_tags)
+        escaped: str = super().escape(text, parent_tags)  # type: ignore[misc]  # missing in its types
         return escaped.replace("!", r"\!")
 
     def convert_hN(self, n: int, el: Any, text: str, parent_tags: set[str]) -> str:  # noqa: N802 -- the library's name
         """A heading one level up: notes are rendered below the page's own (see `notes.html`)."""
-        written: str = super().convert_hN(max(2, n - 1), el, text, parent_tags)
+        written: str = super().convert_hN(max(2, n - 1), el, text, parent_tags)  # type: ignore[misc]
         return written
 
     def convert_a(self, el: Any, text: str, parent_tags: set[str]) -> str:
@@ -53,27 +53,23 @@ class _Writer(MarkdownConverter):
             return f"<{href}>"
         if href:
             el["href"] = quote(href, safe="/:?#[]@!$&'*+,;=%~-._")
-        written: str = super().convert_a(el, text, parent_tags)
+        written: str = super().convert_a(el, text, parent_tags)  # type: ignore[misc]
         return written
 
 
-_OPTIONS = {
-    "heading_style": "ATX",
-    "bullets": "-",
-    "escape_misc": True,
-    "autolinks": False,
-    "newline_style": BACKSLASH,
-}
+_WRITER = _Writer(heading_style="ATX", bullets="-", escape_misc=True, autolinks=False, newline_style=BACKSLASH)
 
 
 def of(text: str) -> str:
     """HTML, or plain text of several lines, as Markdown."""
-    written: str = _Writer(**_OPTIONS).convert(_clean(text))
+    written: str = _WRITER.convert(_clean(text))
     return written.strip()
 
 
 def plain(text: str) -> str:
-    """HTML or plain text as plain text, a block on each line."""
+    """HTML as plain text, a block on each line; plain text as it is."""
+    if not _TAG.search(text):
+        return html.unescape(text).strip()
     markup = re.sub(r"</(?:p|h[3-6]|li|tr|pre)>|<br>|<hr>", "\n", _clean(text))
     lines = (" ".join(html.unescape(re.sub(r"<[^>]*>", "", line)).split()) for line in markup.split("\n"))
     return "\n".join(line for line in lines if line)
@@ -93,7 +89,7 @@ def dropped(text: str) -> Iterator[str]:
 
 def _clean(text: str) -> str:
     """`text` as HTML of the tags that notes may have."""
-    markup = text if _TAG.search(text) else _lined(text)
+    markup = text if _TAG.search(text) else _lined(html.unescape(text))
     return notes.clean(_HIGH.sub(r"\1h3", _BLOCK.sub(r"\1p>", markup)))
 
 

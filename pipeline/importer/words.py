@@ -27,13 +27,13 @@ class Words:
     """Tags whose text is another one than these, and has no place."""
 
 
-def of(item: Node, chapters: tuple[Chapter, ...]) -> Words:
-    """The words of an item that has these `chapters`."""
+def of(item: Node, chapters: tuple[Chapter, ...], *, ours: bool) -> Words:
+    """The words of an item that has these `chapters`; `ours`: of a feed that omroep wrote, so that more is known."""
     moments = timestamps.markup(chapters)
-    html = _notes(item, moments)
+    html = _notes(item, moments, ours=ours)
     notes, summary = markdown.plain(html), ""
     left = []
-    for tag, text in _texts(item, moments):
+    for tag, text in _texts(item, moments, ours=ours):
         short = tag == "itunes:summary" and len(text) <= _SHORT
         if not text or (not short and _repeats(text, (notes, summary, item.said("title")))):
             continue
@@ -44,19 +44,19 @@ def of(item: Node, chapters: tuple[Chapter, ...]) -> Words:
     return Words(html=html, notes=markdown.of(html), summary=summary, left=tuple(left))
 
 
-def _notes(item: Node, moments: str) -> str:
+def _notes(item: Node, moments: str, *, ours: bool) -> str:
     if encoded := item.said("content:encoded"):
         return encoded.removesuffix(moments)
     told = item.said("description").removesuffix(moments)
-    stands_in = item.said("itunes:summary") or item.said("title")
-    return "" if told == f"<p>{escape(stands_in)}</p>" else told or item.said("itunes:summary")
+    stands_in = item.said("itunes:summary", "title")
+    return "" if ours and told == f"<p>{escape(stands_in)}</p>" else told or item.said("itunes:summary")
 
 
-def _texts(item: Node, moments: str) -> Iterator[tuple[str, str]]:
-    """Everything that could be a summary, the likeliest first."""
+def _texts(item: Node, moments: str, *, ours: bool) -> Iterator[tuple[str, str]]:
+    """Everything that could be a summary, the likeliest first; other hosts put HTML into all of them."""
     for tag in ("itunes:summary", "description", "itunes:subtitle"):
-        text = markdown.plain(item.said(tag).removesuffix(moments))
-        yield tag, " ".join(text.split())
+        said = item.said(tag).removesuffix(moments)
+        yield tag, " ".join((said if ours and tag != "description" else markdown.plain(said)).split())
 
 
 def _repeats(text: str, others: tuple[str, ...]) -> bool:
