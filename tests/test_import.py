@@ -1,7 +1,7 @@
 """Moving in: what a feed says becomes a show's folder, and publishing that says the same again."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from copy import deepcopy
 from io import BytesIO
 from pathlib import Path
@@ -18,7 +18,7 @@ from pipeline.importer import Desk, Outcome
 from pipeline.model import Edition
 from tests import records
 from tests.cases import cases
-from tests.shows import SHOW, write_episode, write_show, write_tone
+from tests.shows import SHOW, write_episode, write_show
 
 BASE = str(SHOW["base_url"])
 
@@ -109,3 +109,47 @@ def test_every_tag_comes_back(case: Path, tmp_path: Path) -> None:
     moved_in(tmp_path / "second", body(edition), shelf(edition))
     again = records.edition(catalog.load(tmp_path / "second"))
     assert told(body(again)) == told(body(edition))
+
+
+# --- feeds of other hosts ---------------------------------------------------------------------------------------------
+
+
+class Files(Courier):
+    """A courier that finds what an address ends in among the files of a case; every cover is there."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self.folder = folder
+
+    def read(self, address: str, *, most: int) -> bytes | Failure:
+        found = self.folder / address.partition("?")[0].rstrip("/").rpartition("/")[2]
+        if found.is_file():
+            return found.read_bytes()
+        return PICTURE if address.endswith((".jpg", ".png")) else Failure("the server answers 404")
+
+
+def foreign(case: Path, root: Path) -> Outcome:
+    return moved_in(root, (case / "feed.xml").read_bytes(), Files(case / "files"))
+
+
+def texts(root: Path, outcome: Outcome) -> dict[str, str]:
+    """Everything that an import wrote, and what it said could not be taken along."""
+    written = {
+        path.relative_to(root).as_posix(): path for path in root.rglob("*") if path.suffix not in (".jpg", ".mp3")
+    }
+    found = {name: path.read_text("utf-8") for name, path in written.items() if path.is_file()}
+    missing = [f"{file} needs {key}" for file, key in outcome.missing]
+    left = [": ".join(part for part in (each.where, each.what, each.why) if part) for each in outcome.left]
+    return found | {"left.txt": "\n".join((*missing, *left)) + "\n"}
+
+
+@pytest.mark.parametrize("case", cases("import"), ids=lambda case: case.name)
+def test_a_feed_of_another_host(case: Path, tmp_path: Path) -> None:
+    """It becomes the files in `expected`, and what stays behind is told in its left.txt."""
+    outcome = foreign(case, tmp_path / "show")
+    expected = {
+        path.relative_to(case / "expected").as_posix(): path.read_text("utf-8")
+        for path in (case / "expected").rglob("*")
+        if path.is_file()
+    }
+    assert texts(tmp_path / "show", outcome) == expected

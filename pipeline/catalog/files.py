@@ -23,6 +23,8 @@ HALF_COPIED = (".part", ".tmp", ".crdownload", ".partial", "~")
 _POINTER = re.compile(
     rb"version https://git-lfs\.github\.com/spec/v1\n(?:ext-.*\n)*oid sha256:([0-9a-f]{64})\nsize (\d+)\n"
 )
+_LONGEST_POINTER = 1024
+"""Bytes (git-LFS specification, pointer file)."""
 _CHUNK = 1 << 20
 
 
@@ -74,6 +76,12 @@ def text(path: Path, root: Path) -> str | Problem:
         return Problem(what="The file is not UTF-8 text.", file=name, line=line, mend="Save it again as UTF-8.")
     except OSError as error:
         return Problem(what=f"`{path.name}` cannot be read ({error.strerror}).", file=name)
+
+
+def is_pointer(path: Path) -> bool:
+    """Whether a file only stands for one that git-LFS keeps elsewhere."""
+    with path.open("rb") as file:
+        return _POINTER.fullmatch(file.read(_LONGEST_POINTER)) is not None
 
 
 def source(path: Path, root: Path, ledger: Ledger) -> Source:

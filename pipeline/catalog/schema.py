@@ -157,7 +157,7 @@ class EpisodeKeys(Keys):
 
     title: Text
     date: Annotated[datetime, BeforeValidator(_moment)]
-    guid: Text | None = None
+    guid: Annotated[str, BeforeValidator(values.exact), Field(max_length=2000)] | None = None
     slug: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)] | None = None
     number: Count | None = None
     season: Count | None = None

@@ -37,6 +37,13 @@ def line(value: Any) -> str:
     return folded
 
 
+def exact(value: Any) -> str:
+    """A text to the letter, its white space too; not empty."""
+    if not text(value).strip():
+        raise ValueError("is empty")
+    return str(value)
+
+
 def block(value: Any) -> str:
     """A text of any number of lines."""
     return text(value).strip()

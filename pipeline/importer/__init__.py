@@ -159,7 +159,8 @@ def _with_audio(items: tuple[Node, ...], outcome: Outcome) -> Iterator[Node]:
             outcome.left.append(Left("an item without audio", keys.title(item), "apps do not show it either"))
         elif kept.setdefault(keys.guid(item), item) is not item:
             outcome.left.append(Left("an item with the guid of another", keys.title(item), "apps show the other"))
-    yield from sorted(tuple(kept.values())[::-1], key=_published)  # newest first, as a rule
+    oldest_first = reversed(kept.values())  # as a rule, which tells what came first on one day
+    yield from sorted(oldest_first, key=_published)
 
 
 def _published(item: Node) -> datetime:
@@ -284,6 +285,10 @@ def _piece(whole: Whole, item: Node, brought: Beside) -> Piece:
 def _unsaid(piece: Piece) -> Iterator[tuple[str, str]]:
     for tag in piece.words.left:
         yield tag, "it says something else than notes and summary"
+    if (said := piece.item.said("itunes:title")) and said not in (piece.item.said("title") or said):
+        yield "itunes:title", f"apps may have shown “{said}”"
+    if keys.hostless(piece):
+        yield "that it named no host", "it has those of the show now"
     for what in markdown.dropped(piece.words.html):
         yield f"in its notes, {what}", "notes cannot have it"
     try:

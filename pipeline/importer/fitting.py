@@ -32,6 +32,7 @@ def fitted(keys: Mapping[str, Any], schema: type[Keys], zone: ZoneInfo | None = 
     """As much of `keys` as `schema` takes: the least part that it refuses is left out, again and again."""
     kept: dict[str, Any] = deepcopy({key: value for key, value in keys.items() if value not in (None, "", [], {})})
     refused: list[str] = []
+    before: tuple[int | str, ...] = ()
     for _ in range(_MOST):
         try:
             schema.model_validate(kept, context={"zone": zone})
@@ -45,7 +46,10 @@ def fitted(keys: Mapping[str, Any], schema: type[Keys], zone: ZoneInfo | None = 
             return Fitted(keys=kept, refused=tuple(refused), missing=tuple(missing))
         details, what = faulty[-1]  # the last first, so that those before it keep their places
         _leave_out(kept, details)
-        refused.append(what)
+        place = details["loc"]
+        if details["type"] != "missing" or place != before:  # else it was left out just now, and that was told
+            refused.append(f"{place[0]}: {what}" if len(place) > 1 else what)
+        before = place
     return Fitted(keys={}, refused=tuple(refused), missing=())
 
 

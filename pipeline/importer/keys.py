@@ -134,6 +134,12 @@ def _guests(piece: Piece) -> list[Plain]:
     return _people(people[own:] if own else (node for node in people if not _is_host(node)), "guest")
 
 
+def hostless(piece: Piece) -> bool:
+    """Whether it names people, and none of them is a host, though the show has hosts."""
+    people = tuple(piece.item.all("podcast:person"))
+    return bool(people and not any(map(_is_host, people)) and next(piece.whole.channel.all("podcast:person"), None))
+
+
 def _categories(whole: Whole) -> list[str]:
     found = []
     for main in whole.channel.all("itunes:category"):
@@ -279,8 +285,9 @@ def _title(piece: Piece) -> str:
 
 
 def title(item: Node) -> str:
-    """What an item is called."""
-    return item.said("title", "itunes:title") or "(no title)"
+    """What an item is called; without number or show name, where `itunes:title` has it so."""
+    long, short = item.said("title"), item.said("itunes:title")
+    return short if short and short in (long or short) else long or "(no title)"
 
 
 def _number(piece: Piece) -> str:

@@ -54,7 +54,7 @@ def _of(node: Node, known: Mapping[str, str], where: str, whole: Whole, path: st
         tag = path + child.tag
         taken = known.get(tag)
         if taken is None:
-            if not _is_ours(child, whole):
+            if not _is_told(child, whole):
                 yield Left(tag, where, _WHY.get(child.tag, ""))
         elif taken != "*":
             for name in child.attributes:
@@ -63,9 +63,12 @@ def _of(node: Node, known: Mapping[str, str], where: str, whole: Whole, path: st
             yield from _of(child, known, where, whole, f"{tag}/")
 
 
-def _is_ours(node: Node, whole: Whole) -> bool:
-    """Whether it is a link to a page that will be there again."""
-    return node.tag == "link" and bool(whole.base_url) and node.text.strip().startswith(whole.base_url or "")
+def _is_told(node: Node, whole: Whole) -> bool:
+    """Whether it leads to a page that will be there again, or repeats who makes the show."""
+    text = node.text.strip()
+    if node.tag == "link":
+        return bool(whole.base_url) and text.startswith(whole.base_url or "")
+    return node.tag == "itunes:author" and text in ("", whole.channel.said("itunes:author"))
 
 
 def _trailers(whole: Whole) -> Iterator[Left]:

@@ -14,6 +14,11 @@ from pipeline import notes
 _TAG = re.compile(r"<[a-zA-Z/!][^<>]*>")
 _BLOCK = re.compile(r"(</?)(?:div|section|article|aside|header|footer|main|figure|figcaption|center|address)\b[^<>]*>")
 _HIGH = re.compile(r"(</?)h[12](?=[\s>])", re.IGNORECASE)
+_EMPTY = re.compile(
+    r"(?:<br>\s*|&nbsp;|\u00a0)+(?=</(?:p|li|h[3-6]|t[dh]|blockquote)>)|(?<=<p>)(?:<br>\s*)+|<p>\s*</p>"
+)
+_NEEDLESS = re.compile(r"\\(&)(?!#?\w+;)|(?<=[^\s\\])([ \t]*)\\(?=[=+>])")
+"""Backslashes that say nothing: before an ampersand that begins no entity, and what has a meaning on a line's start."""
 _BARE_LINK = re.compile(r"https?://[^\s<>\\]*[^\s<>\\.,:;!?\"'*_~()\[\]]", re.IGNORECASE)
 _LINK = re.compile(r'<a href="([^"]*)"[^>]*>(.*?)</a>', re.DOTALL)
 _DROPPED = (
@@ -39,7 +44,7 @@ class _Writer(MarkdownConverter):
 
     def _escaped(self, text: str, parent_tags: set[str]) -> str:
         escaped: str = super().escape(text, parent_tags)  # type: ignore[misc]  # missing in its types
-        return escaped.replace("!", r"\!")
+        return _NEEDLESS.sub(r"\1\2", re.sub(r"!(?=\\?\[|$)", r"\\!", escaped))
 
     def convert_hN(self, n: int, el: Any, text: str, parent_tags: set[str]) -> str:  # noqa: N802 -- the library's name
         """A heading one level up: notes are rendered below the page's own (see `notes.html`)."""
@@ -90,7 +95,8 @@ def dropped(text: str) -> Iterator[str]:
 def _clean(text: str) -> str:
     """`text` as HTML of the tags that notes may have."""
     markup = text if _TAG.search(text) else _lined(html.unescape(text))
-    return notes.clean(_HIGH.sub(r"\1h3", _BLOCK.sub(r"\1p>", markup)))
+    clean = notes.clean(_HIGH.sub(r"\1h3", _BLOCK.sub(r"\1p>", markup)))
+    return _EMPTY.sub("", _EMPTY.sub("", clean))  # twice: a paragraph may be empty once its breaks are gone
 
 
 def _lined(text: str) -> str:

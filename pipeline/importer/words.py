@@ -10,9 +10,6 @@ from pipeline.importer import markdown
 from pipeline.importer.tree import Node
 from pipeline.model import Chapter
 
-_SHORT = 300
-"""Characters: a summary of so many is one, even where the notes are the same."""
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Words:
@@ -34,8 +31,8 @@ def of(item: Node, chapters: tuple[Chapter, ...], *, ours: bool) -> Words:
     notes, summary = markdown.plain(html), ""
     left = []
     for tag, text in _texts(item, moments, ours=ours):
-        short = tag == "itunes:summary" and len(text) <= _SHORT
-        if not text or (not short and _repeats(text, (notes, summary, item.said("title")))):
+        own = ours and tag == "itunes:summary"
+        if not text or (not own and _repeats(text, (notes, summary, item.said("title")))):
             continue
         if summary:
             left.append(tag)
