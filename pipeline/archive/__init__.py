@@ -1,4 +1,4 @@
-"""The story of moving out: everything that is published, and what it is made from, kept in one folder with checksums."""
+"""The story of moving out: all that is published, and what it is made from, kept in one folder with checksums."""
 
 import shutil
 from collections.abc import Callable, Iterator

@@ -60,12 +60,24 @@ def read(root: Path, ledger: Ledger | None = None) -> Reading:
     return Reading(catalog=read, problems=tuple(reader.problems))
 
 
-def fronts(root: Path) -> Iterator[tuple[Path, Mapping[str, Plain]]]:
-    """Every folder in `episodes/` that has an episode.md, with the settings in it; none of one that cannot be read."""
+def fronts(root: Path) -> Mapping[Path, Mapping[str, Plain]]:
+    """The settings in each episode.md of the show in the folder `root`, as they were typed, by its folder.
+
+    ShowError where some cannot be read.
+    """
+    found: dict[Path, Mapping[str, Plain]] = {}
+    problems: list[Problem] = []
     for path in sorted((root / EPISODES).glob("*/episode.md")):
-        body = files.text(path, root)
-        front = None if isinstance(body, Problem) else _split(body)[0]
-        yield path.parent, located.read(front, file=path.name)[0].value if front else {}
+        body, name = files.text(path, root), path.relative_to(root).as_posix()
+        if isinstance(body, Problem):
+            problems.append(body)
+            continue
+        document, wrong = located.read(_split(body)[0] or "", file=name, first_line=2)
+        problems += wrong
+        found[path.parent] = document.value
+    if problems:
+        raise ShowError(*problems)
+    return found
 
 
 def slug_of(folder: str) -> Slug:

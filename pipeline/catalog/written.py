@@ -6,6 +6,8 @@ from typing import Any
 import yaml
 
 _WIDTH = 100
+_BREAKS = frozenset("\x85\u2028\u2029\ufeff")
+"""Ends of lines to some readers of YAML and not to others (YAML 1.2 section 5.4), so always spelled out."""
 
 
 class _Writer(yaml.SafeDumper):
@@ -19,7 +21,7 @@ class _Writer(yaml.SafeDumper):
 
 
 def _text(writer: _Writer, text: str) -> yaml.ScalarNode:
-    style = "|" if "\n" in text else None
+    style = '"' if _BREAKS & set(text) else "|" if "\n" in text else None
     return writer.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 

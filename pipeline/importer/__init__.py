@@ -13,7 +13,7 @@ from pipeline import catalog
 from pipeline.catalog import located
 from pipeline.catalog.files import AUDIO_SUFFIXES
 from pipeline.catalog.schema import EpisodeKeys, ShowKeys
-from pipeline.catalog.written import document
+from pipeline.catalog.written import document as yaml
 from pipeline.download import Courier, Failure
 from pipeline.errors import Problem, Refused, ShowError, StoreError
 from pipeline.importer import beside, keys, leftovers, markdown, moments, naming, placing, tree, words
@@ -173,7 +173,7 @@ def _refuse(desk: Desk, whole: Whole) -> None:
     if whole.channel.said("podcast:locked").lower() == "yes" and not desk.mine:
         what = f"The feed of “{title}” is locked: whoever owns it does not want it to be moved."
         raise Refused(Problem(what=what, mend="If it is yours, unlock it at its host, or add --mine."))
-    there = located.read(_text(desk.root / catalog.SHOW_FILE), file="")[0].value
+    there = _settings(desk)
     guid = fitted(_rows(keys.SHOW, whole), ShowKeys).keys.get("guid")
     if there and guid and str(there.get("guid", guid)).lower() != guid.lower():
         what = f"This folder holds another show, “{there.get('title')}”."
@@ -181,8 +181,15 @@ def _refuse(desk: Desk, whole: Whole) -> None:
         raise Refused(Problem(what=what, file=catalog.SHOW_FILE.as_posix(), mend=mend))
 
 
-def _text(path: Path) -> str:
-    return path.read_text("utf-8", "replace") if path.is_file() else ""
+def _settings(desk: Desk) -> Mapping[str, Any]:
+    """What show.yaml says as it was typed, nothing where there is none; ShowError where it cannot be read."""
+    path = desk.root / catalog.SHOW_FILE
+    if not path.is_file():
+        return {}
+    document, problems = located.read(path.read_text("utf-8", "replace"), file=catalog.SHOW_FILE.as_posix())
+    if problems:
+        raise ShowError(*problems)
+    return document.value
 
 
 # --- the show ---------------------------------------------------------------------------------------------------------
@@ -190,14 +197,13 @@ def _text(path: Path) -> str:
 
 def _show(desk: Desk, whole: Whole, outcome: Outcome) -> None:
     path = desk.root / catalog.SHOW_FILE
-    there = located.read(_text(path), file="")[0].value
-    named = str(there.get("cover") or "") if path.exists() else ""
+    named = str(_settings(desk).get("cover") or "")
     cover = _cover(desk, whole, named, outcome) or named or _COVERS[0]
     if path.exists():
         return
     made = fitted(_rows(keys.SHOW, whole) | {"cover": cover}, ShowKeys)
     wanted = "".join(f"{key}:\n" for key in made.missing)
-    if placing.file(path, (document(made.keys) + wanted).encode()):
+    if placing.file(path, (yaml(made.keys) + wanted).encode()):
         _told(made, catalog.SHOW_FILE.as_posix(), "", outcome)
 
 
@@ -231,7 +237,7 @@ def _cover(desk: Desk, whole: Whole, named: str, outcome: Outcome) -> str | None
 
 def _episodes(desk: Desk, whole: Whole, outcome: Outcome) -> Iterator[tuple[Node, Path, Mapping[str, Any]]]:
     """Each item that is here now, with its folder and the settings in it; those that were not are written."""
-    there = {str(front.get("guid")): (folder, front) for folder, front in catalog.fronts(desk.root)}
+    there = {str(front.get("guid")): (folder, front) for folder, front in catalog.fronts(desk.root).items()}
     slugs = {str(front.get("slug") or catalog.slug_of(folder.name)) for folder, front in there.values()}
     top = desk.root / catalog.EPISODES
     names = naming.folders(whole.items, lambda name: (top / name).exists() or catalog.slug_of(name) in slugs)
@@ -258,7 +264,7 @@ def _episode(desk: Desk, whole: Whole, item: Node, folder: Path, outcome: Outcom
     piece = _piece(whole, item, brought)
     made = fitted(_rows(keys.EPISODE, piece), EpisodeKeys, ZoneInfo(whole.timezone or "UTC"))
     wanted = "".join(f"{key}:\n" for key in made.missing)
-    body = f"---\n{document(made.keys)}{wanted}---\n\n{piece.words.notes}".rstrip() + "\n"
+    body = f"---\n{yaml(made.keys)}{wanted}---\n\n{piece.words.notes}".rstrip() + "\n"
     placing.folder(folder, {**brought.files, "episode.md": body.encode()})
     _told(made, f"{catalog.EPISODES}/{folder.name}/episode.md", title, outcome)
     outcome.left += (Left(what, title, why) for what, why in (*brought.left, *_unsaid(piece)))

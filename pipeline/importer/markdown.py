@@ -20,6 +20,8 @@ _EMPTY = re.compile(
 _NEEDLESS = re.compile(r"\\(&)(?!#?\w+;)|(?<=[^\s\\])([ \t]*)\\(?=[=+>])")
 """Backslashes that say nothing: before an ampersand that begins no entity, and what has a meaning on a line's start."""
 _BARE_LINK = re.compile(r"https?://[^\s<>\\]*[^\s<>\\.,:;!?\"'*_~()\[\]]", re.IGNORECASE)
+_ENTITY = re.compile(r"&(?=#?\w+;)")
+_IN_A_LINK = "/:?#[]@!$&'()*+,;=%~-._"
 _LINK = re.compile(r'<a href="([^"]*)"[^>]*>(.*?)</a>', re.DOTALL)
 _DROPPED = (
     ("a picture", re.compile(r"<img\b", re.IGNORECASE)),
@@ -38,7 +40,7 @@ class _Writer(MarkdownConverter):
             return self._escaped(text, parent_tags)
         end, done = 0, ""
         for link in _BARE_LINK.finditer(text):
-            done += self._escaped(text[end : link.start()], parent_tags) + f"<{link[0]}>"
+            done += self._escaped(text[end : link.start()], parent_tags) + f"<{_ENTITY.sub('&amp;', link[0])}>"
             end = link.end()
         return done + self._escaped(text[end:], parent_tags)
 
@@ -57,7 +59,8 @@ class _Writer(MarkdownConverter):
         if el.get_text() == href and ";" not in href and _BARE_LINK.fullmatch(href):
             return f"<{href}>"
         if href:
-            el["href"] = quote(href, safe="/:?#[]@!$&'*+,;=%~-._")
+            spelled = _ENTITY.sub("&amp;", quote(href, safe=_IN_A_LINK))
+            el["href"] = f"<{spelled}>" if set("()") & set(spelled) else spelled
         written: str = super().convert_a(el, text, parent_tags)  # type: ignore[misc]
         return written
 
