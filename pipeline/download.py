@@ -54,6 +54,10 @@ class Failure:
     """Another time it may come."""
 
 
+class _Broken(Failure):
+    """It came in part; what is asked for next is the rest."""
+
+
 class _Inside(Exception):
     """An address led to a machine that only this network can reach."""
 
@@ -103,7 +107,7 @@ class Courier:
         part, note = (target.with_name(target.name + ending) for ending in (PART, _NOTE))
         for left in reversed(range(_TRIES)):
             failure = self._gone_on_with(address, part, note, most, on_part)
-            if not failure or not failure.passing or not left:
+            if not isinstance(failure, _Broken) or not left:
                 break
             time.sleep(_PAUSE_S)
         if failure:
@@ -128,13 +132,13 @@ class Courier:
                 begun = 0
                 _forget(part, note)
             if answer.status in (206, 416) and not begun:  # it is another file by now: from the start
-                return Failure("the answer breaks off", passing=True)
+                return _Broken("the answer breaks off", passing=True)
             if answer.status not in (200, 206):
                 return _refused(answer)
             note.write_text(json.dumps({"address": address, "validator": _validator(answer)}), "utf-8")
             _append(answer, part, begun, most, on_part)
         except HTTPError as error:
-            return Failure(reason(error), passing=True)
+            return _Broken(reason(error), passing=True)
         except _TooMuch as error:
             _forget(part, note)
             return Failure(str(error))

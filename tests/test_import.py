@@ -301,11 +301,34 @@ WORDS = st.sampled_from(
 @given(st.lists(WORDS, min_size=1, max_size=16).map("".join))
 @settings(max_examples=250, deadline=None)
 def test_notes_say_the_same_when_they_are_rendered_again(notes_before: str) -> None:
-    """Rendered, made Markdown again and rendered again they are the same HTML, but for spaces and empty elements."""
+    """Rendered, made Markdown again and rendered again they are the same HTML; where they are not, that is told.
+
+    Some cannot: emphasis within a word that begins with a full stop, say, has no spelling in Markdown.
+    """
     first = notes.html(notes_before)
-    assume(not re.search(r"<del>[^/]*<del>|<h\d>.*<br>\n.*</h\d>", first))  # Markdown cannot say these
-    assert shape(notes.html(markdown.of(first))) == shape(first)
+    assume(
+        not re.search(r"(?s)<h\d>(?:(?!</h).)*<br>", first)
+    )  # the break of a heading becomes a space, and is not told
+    written = markdown.of(first)
+    if markdown.same(first, written):
+        assert shape(notes.html(written)) == shape(first)
+
+
+NOTES = (
+    "Hallo *wereld* en **meer**, 2 \\* 3 = 6, snake_case, #1 & <b>, C++.",
+    "- een\n- twee\n  1. drie\n  2. vier\n\n> citaat\n\n```\ncode *x*\n```\n\n## Kop\n\n### Lager\n\n---\n\neinde!",
+    "[een](https://e.org/a_(b)?x=1&y=2), <https://e.org/x_y>, https://e.org/a_b. ![geen](https://e.org/p.jpg)\n\n![x]",
+    "| a | b |\n|---|---|\n| 1 | x\\|y |\n\nregel een\\\nregel twee\n\n~~weg~~ wo**r**d ***beide*** `a*b`",
+    "1\\. geen lijst\n\n\\- geen\n\n\\> geen\n\n\\# geen kop\n\n    code\n\n5. vijf\n6. zes\n\n&amp;lt; &copy;",
+)
+
+
+@pytest.mark.parametrize("before", NOTES)
+def test_what_people_write_in_notes_comes_back(before: str) -> None:
+    """All of Markdown that notes usually hold, without exception."""
+    first = notes.html(before)
     assert markdown.same(first, markdown.of(first))
+    assert shape(notes.html(markdown.of(first))) == shape(first)
 
 
 def shape(html: str) -> str:

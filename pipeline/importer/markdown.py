@@ -20,6 +20,9 @@ _EMPTY = re.compile(
 _NEEDLESS = re.compile(r"\\(&)(?!#?\w+;)|(?<=[^\s\\])([ \t]*)\\(?=[=+>])")
 """Backslashes that say nothing: before an ampersand that begins no entity, and what has a meaning on a line's start."""
 _BARE_LINK = re.compile(r"https?://[^\s<>\\]*[^\s<>\\.,:;!?\"'*_~()\[\]]", re.IGNORECASE)
+_HOLLOW = re.compile(r"<(\w+)[^<>]*>(?:\s|<br>)*</\1>")
+_SAME_TAG = {"i": "em", "b": "strong"}
+_COUNTED = ("em", "strong", "del", "code", "pre", "li", "ul", "ol", "h3", "h4", "h5", "h6", "blockquote", "tr", "hr")
 _ENTITY = re.compile(r"&(?=#?\w+;)")
 _IN_A_LINK = "/:?#[]@!$&'()*+,;=%~-._"
 _LINK = re.compile(r'<a href="([^"]*)"[^>]*>(.*?)</a>', re.DOTALL)
@@ -84,7 +87,7 @@ def plain(text: str) -> str:
 
 
 def same(text: str, markdown: str) -> bool:
-    """Whether `markdown` when rendered has the words and links of `text`; ValueError where it is too long to be."""
+    """Whether `markdown` when rendered says what `text` does, and how; ValueError where it is too long to be."""
     return _meaning(_clean(text)) == _meaning(notes.html(markdown))
 
 
@@ -107,8 +110,16 @@ def _lined(text: str) -> str:
     return "".join(f"<p>{html.escape(part).replace(chr(10), '<br>')}</p>" for part in paragraphs if part)
 
 
-def _meaning(markup: str) -> tuple[str, Counter[str]]:
-    """The words of clean HTML, without their spaces, and its addresses, those that are their own words left out."""
+def _meaning(markup: str) -> tuple[str, Counter[str], Counter[str]]:
+    """Of clean HTML: its words without their spaces, its addresses (those that are their own words left out), its tags.
+
+    Of elements that hold nothing nothing is seen, so they count for nothing.
+    """
+    before = ""
+    while before != markup:
+        before, markup = markup, _HOLLOW.sub("", markup)
     words = html.unescape(re.sub(r"<[^>]*>", "", markup))
     links = ((unquote(html.unescape(href)), re.sub(r"<[^>]*>", "", said)) for href, said in _LINK.findall(markup))
-    return "".join(words.split()), Counter(href for href, said in links if unquote(html.unescape(said)) != href)
+    named = Counter(href for href, said in links if unquote(html.unescape(said)) != href)
+    tags = Counter(_SAME_TAG.get(tag, tag) for tag in re.findall(r"<(\w+)", markup))
+    return "".join(words.split()), named, Counter({tag: tags[tag] for tag in _COUNTED})
