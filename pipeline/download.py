@@ -172,9 +172,13 @@ class Courier:
 # --- whom one may ask -------------------------------------------------------------------------------------------------
 
 
-def _authority(address: str) -> tuple[str, int]:
-    parts = urlsplit(address)
-    return (parts.hostname or "").lower(), parts.port or (443 if parts.scheme == "https" else 80)
+def _authority(address: str) -> tuple[str, int] | None:
+    """Host and port of an address; None where it has none that could be asked."""
+    try:
+        parts = urlsplit(address)
+        return (parts.hostname or "").lower(), parts.port or (443 if parts.scheme == "https" else 80)
+    except ValueError:
+        return None
 
 
 def _guarded(named: tuple[str, int] | None) -> tuple[type[HTTPConnectionPool], type[HTTPSConnectionPool]]:

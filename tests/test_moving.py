@@ -364,6 +364,16 @@ def test_no_archive_of_what_is_not_whole(harm: str, live: Live, tmp_path: Path) 
     bagit.Bag(str(exported(live, tmp_path / "archive", Held(FolderStore(public))).folder)).validate()
 
 
+def test_no_archive_of_a_feed_that_is_another(live: Live, tmp_path: Path) -> None:
+    """It names its release, and says something else than that: which of them listeners had is not for us to say."""
+    public = tmp_path / "public"
+    shutil.copytree(live.public, public)
+    feed = (public / "feed.xml").read_bytes()
+    (public / "feed.xml").write_bytes(feed.replace(b"<title>Proefshow<", b"<title>Anders<"))
+    with pytest.raises(StoreError, match="is not the one that its release holds"):
+        exported(live, tmp_path / "archive", Held(FolderStore(public)))
+
+
 def test_an_archive_is_gone_on_with(live: Live, tmp_path: Path) -> None:
     """A run that was stopped left what it had; the next asks for the rest alone, and drops what is no longer named."""
 

@@ -1,6 +1,7 @@
 """`omroep import`."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -11,7 +12,7 @@ from pipeline.audio.deliver import Studio
 from pipeline.cli import tell
 from pipeline.cli.settings import Settings, as_json, public_address
 from pipeline.download import Courier
-from pipeline.errors import AudioError, Exit
+from pipeline.errors import AudioError, Exit, Problem, StoreError
 from pipeline.history import FEED
 from pipeline.importer import Desk, Outcome
 from pipeline.importer.leftovers import Left
@@ -57,7 +58,7 @@ def import_(
     """
     root = (folder or settings.root).resolve()
     studio = Studio(root=root, cache=settings.cache, environ=settings.environ)
-    with tell.progress() as on_step:
+    with tell.progress() as on_step, _writing(root):
         desk = Desk(
             root=root,
             courier=Courier(feed if feed.lower().startswith("http") else None),
@@ -74,6 +75,15 @@ def import_(
     else:
         _tell(outcome, folder or Path())
     return Exit.STORE if outcome.later or any(each.why for each in outcome.absent) else Exit.DONE
+
+
+@contextmanager
+def _writing(root: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        what = f"{error.filename or root} cannot be written: {error.strerror}."
+        raise StoreError(Problem(what=what, mend="Mend that, and run it again to go on.")) from error
 
 
 def _unfit(studio: Studio, path: Path) -> str | None:
@@ -123,7 +133,8 @@ def _grouped(left: Iterable[Left]) -> Iterable[str]:
 
 
 def _next(outcome: Outcome, folder: Path) -> Iterable[str]:
-    again = "Run the same import again" if outcome.later else "Run the same import again without --no-audio"
+    left_there = outcome.absent and not any(each.why for each in outcome.absent)
+    again = f"Run the same import again{' without --no-audio' if left_there else ''}"
     if outcome.later or outcome.absent:
         yield f"{again}, to go on with what is not here yet; or put it there yourself."
     for file, key in outcome.missing:

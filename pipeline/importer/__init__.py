@@ -1,6 +1,5 @@
 """The story of moving in: a feed read, its show and episodes written, their audio brought here."""
 
-import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -91,7 +90,7 @@ def bring(desk: Desk, place: str) -> Outcome:
 
     What is there already stays as it is, so that a run which was stopped is gone on with by another. ShowError when
     there is no feed to be read, Refused when it is locked or the folder holds another show, StoreError when the feed
-    does not come.
+    does not come, OSError when the folder cannot be written.
     """
     whole, outcome = _read(desk, place)
     _refuse(desk, whole)
@@ -335,8 +334,4 @@ def _saved(desk: Desk, address: str, target: Path, title: str) -> Failure | None
     def on_part(part: float) -> None:
         desk.on_step(title, "fetching", part)
 
-    try:
-        return desk.courier.save(address, target, most=LARGEST_AUDIO, fit=desk.fit, on_part=on_part)
-    except OSError as error:
-        what = f"{target} cannot be written: {os.strerror(error.errno or 0)}."
-        raise StoreError(Problem(what=what, mend="Make room there, and run it again.")) from error
+    return desk.courier.save(address, target, most=LARGEST_AUDIO, fit=desk.fit, on_part=on_part)

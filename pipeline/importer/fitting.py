@@ -44,7 +44,7 @@ def fitted(keys: Mapping[str, Any], schema: type[Keys], zone: ZoneInfo | None = 
         faulty = [(details, what) for details, what in wrong if not _is_missing(details)]
         if not faulty:
             return Fitted(keys=kept, refused=tuple(refused), missing=tuple(missing))
-        details, what = faulty[-1]  # the last first, so that those before it keep their places
+        details, what = faulty[0]
         _leave_out(kept, details)
         place = details["loc"]
         if details["type"] != "missing" or place != before:  # else it was left out just now, and that was told
