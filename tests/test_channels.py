@@ -250,7 +250,7 @@ def test_a_styled_feed_comes_back_to_the_byte(root: Path) -> None:
     first = published(root, store).release
     live = store.objects[Key("feed.xml")]
     assert isinstance(live.body, bytes)
-    head, stamp, style, _ = live.body.split(b"\n", 3)
+    _, stamp, style, _ = live.body.split(b"\n", 3)
     assert (stamp, b"<?xml-stylesheet" in style) == (f"<!-- omroep release {first.id} -->".encode(), True)
     assert feed.unstamped(live.body) == first.feed.encode() == live.body.replace(stamp + b"\n", b"")
     stored = store.objects[release.key(first.id)].body
