@@ -1,5 +1,6 @@
 """Rules of platforms: each has a show that breaks it and one that does not."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -287,10 +288,10 @@ def test_every_rule_has_a_bad_case() -> None:
     assert len({rule.id for rule in checks.RULES}) == len(checks.RULES)
 
 
-def test_a_good_show_breaks_none(tmp_path: Path) -> None:
-    """With everything in it that a rule looks at; nor does the example in this repository."""
+def good(root: Path) -> str:
+    """A show with everything in it that a rule looks at; the files that say so, as one text."""
     write_show(
-        tmp_path,
+        root,
         language="zh-Hans",
         categories=["Business > Careers", "Business", "TV & Film"],
         medium="musicL",
@@ -301,6 +302,7 @@ def test_a_good_show_breaks_none(tmp_path: Path) -> None:
         update_frequency={"text": "Vijf", "rrule": "FREQ=WEEKLY;BYDAY=TU,TH;COUNT=5", "dtstart": "2020-10-06"},
         audio={"loudness": "-17", "bitrate_mono": "128", "peak": "-1"},
         description="Brood & spelen, 1 < 2 en R&D; AT&T.",
+        subtitle="Brood & spelen",
         base_url="https://proef.example.org/",
         discussion=[{"protocol": name, "link": "https://example.org/1"} for name in SOCIAL_PROTOCOLS],
         publisher={"guid": OTHER, "feed": "https://example.org/uitgever.xml"},
@@ -310,7 +312,7 @@ def test_a_good_show_breaks_none(tmp_path: Path) -> None:
         feeds=["seasons", "topics"],
     )
     write_episode(
-        tmp_path,
+        root,
         "01-goed",
         discussion="no",
         chat={"server": "irc.example.org", "protocol": "irc"},
@@ -319,14 +321,34 @@ def test_a_good_show_breaks_none(tmp_path: Path) -> None:
         season=1,
         chapters=["0:00 Begin", "0:01 Midden", "0:02 " + "w" * 40],
         guests=["Presentatie", "Ian", "Jan"],
+        image="foto.png",
+        image_alt="Een effen vlak.",
         license={"name": "mijn-voorwaarden", "link": "https://example.org/voorwaarden"},
         notes="# Kop\n\n## Ook\n\n### Dieper\n\n`<br>` of [hier lees je het rapport](https://example.org/).\n\n"
         "```\n<p>[hier](https://example.org/)\n#### nee\n```\n\n<https://example.org/> en a < b.",
     )
-    write_episode(tmp_path, "02-ook", season=1)
-    write_episode(tmp_path, "03-opnieuw", season=2, number=1)
+    picture("episodes/01-goed/foto.png", 1400)(root)
+    write_episode(root, "02-ook", season=1)
+    write_episode(root, "03-opnieuw", season=2, number=1)
+    return "".join(path.read_text("utf-8") for path in (root / "feed/show.yaml", *root.glob("episodes/*/episode.md")))
+
+
+def test_a_good_show_breaks_none(tmp_path: Path) -> None:
+    """Nor does the example in this repository."""
+    good(tmp_path)
     assert found(tmp_path) == {}
     assert found(Path(__file__).parent.parent) == {}
+
+
+def test_every_rule_has_a_good_case(tmp_path: Path) -> None:
+    """The good show has what each rule looks at: the key that a bad case is told of, or a line of notes."""
+    lines = good(tmp_path).splitlines()
+    for rule, cases in BAD.items():
+        for case in cases:
+            if re.fullmatch(r"[a-z_]+:", case.line):
+                assert any(line.startswith(case.line) for line in lines), f"{rule}: {case.line}"
+            else:
+                assert "notes" in case.episode, f"{rule} is told of a line that the good show has nothing like"
 
 
 def test_a_show_at_home_needs_no_certificate(tmp_path: Path) -> None:

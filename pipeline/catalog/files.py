@@ -19,6 +19,8 @@ AUDIO_SUFFIXES = (
     *(".mka", ".mkv", ".webm", ".weba", ".wma", ".3gp", ".amr"),
 )
 """What a recording is called when no `audio` says which file it is; `audio.ffmpeg` knows what it is by its content."""
+LARGEST_TEXT = 20_000_000
+"""Bytes of a text file: a transcript of a whole day takes two million."""
 HALF_COPIED = (".part", ".tmp", ".crdownload", ".partial", "~")
 _POINTER = re.compile(
     rb"version https://git-lfs\.github\.com/spec/v1\n(?:ext-.*\n)*oid sha256:([0-9a-f]{64})\nsize (\d+)\n"
@@ -70,6 +72,9 @@ def text(path: Path, root: Path) -> str | Problem:
     if why := trouble(path, root):
         return Problem(what=f"`{path.name}` {why}.", file=name, mend="Put a real file there.")
     try:
+        if path.stat().st_size > LARGEST_TEXT:
+            what = f"`{path.name}` is far too large to be text."
+            return Problem(what=what, file=name, mend="Put the right file there.")
         return path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1

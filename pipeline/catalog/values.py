@@ -13,7 +13,13 @@ from pipeline import formats
 from pipeline.checks import languages, nearest
 from pipeline.text import xml_safe
 
+MOST = 1000
+"""Items of a list."""
+LONGEST_NAME = 255
+"""Bytes of a file's name (POSIX, NAME_MAX on every usual disk)."""
 _FLAGS = {"yes": True, "true": True, "on": True, "no": False, "false": False, "off": False, "clean": False}
+_DEEPEST = 12
+"""Folders below each other."""
 _TIME = re.compile(r"\d+:\d")
 _MOST = 10
 _YEARS = range(1970, 3000)
@@ -54,6 +60,8 @@ def file_name(value: Any) -> str:
     name = text(value)
     if not name or name.startswith(("/", "~")) or "\\" in name or ".." in name.split("/"):
         raise ValueError(f"`{name}` is not the name of a file in this folder")
+    if any(len(step.encode()) > LONGEST_NAME for step in name.split("/")) or name.count("/") > _DEEPEST:
+        raise ValueError("is too long to be the name of a file")
     return name
 
 
@@ -228,7 +236,11 @@ def names_a_file(value: str) -> bool:
 
 def words(value: Any) -> Any:
     """A list, also where it was written on one line with commas."""
-    return [part for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    if value.count(",") >= MOST:
+        raise ValueError(f"is a list of more than {MOST}; shorten it")
+    return [part for part in value.split(",") if part.strip()]
 
 
 def listed(value: Any) -> Any:
