@@ -303,10 +303,11 @@ def test_pages_are_sound(name: str) -> None:
         assert page.get("lang") == "nl"
         assert words(only(page, "//head/title"))
         assert "default-src 'none'" in only(page, "//meta[@http-equiv]").get("content", "")
-        assert [len(every(page, f"//{mark}")) for mark in ("main", "body/footer")] == [1, 1]
+        alone = key.startswith("embed/") and bool(every(page, "//audio"))
+        assert [len(every(page, f"//{mark}")) for mark in ("main", "body/footer")] == [1, 0 if alone else 1]
         assert every(page, "//img[not(@alt) or not(@width) or not(@height)]") == []
         assert every(page, "//link[@rel='alternate' and @type='application/rss+xml']")
-        assert only(page, "//a[@class='skip']").get("href") == "#main"
+        assert [link.get("href") for link in every(page, "//a[@class='skip']")] == ([] if alone else ["#main"])
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -325,9 +326,12 @@ def test_hostile_texts_are_only_text(text: str) -> None:
 
 
 def test_nothing_is_fetched_from_elsewhere() -> None:
-    """No page loads anything of a third party, and there is no script at all."""
+    """No page loads anything of a third party; a script is a file of ours, and only where there is something to hear."""
     for key, page in html_pages(EDITION):
-        assert every(page, "//script | //iframe | //object | //embed | //form | //style | //base") == [], key
+        assert every(page, "//iframe | //object | //embed | //form | //style | //base") == [], key
+        scripts = [(script.get("src", ""), script.text_content()) for script in every(page, "//script")]
+        assert all(re.search(r"assets/player\.[0-9a-f]{16}\.js$", src) and not text for src, text in scripts), key
+        assert len(scripts) == len(every(page, "//audio")), key
         loaded = every(page, "//*[@src] | //link[@rel='stylesheet' or @rel='icon']")
         for address in (element.get("src") or element.get("href", "") for element in loaded):
             assert not address.startswith("//")
@@ -349,6 +353,7 @@ def test_the_keys() -> None:
         "episodes/aflevering-1.html",
         "episodes/aflevering-2.html",
         "episodes/aflevering-3.html",
+        *(f"embed/aflevering-{number}.{ending}" for number in (1, 2, 3) for ending in ("html", "json")),
         "guests/index.html",
         "guests/martijn-de-wildt.html",
         "guests/frans-coenen.html",
@@ -364,7 +369,7 @@ def test_objects_say_what_they_are() -> None:
     composed = {made.key: made for made in pages.compose(EDITION, DUTCH)}
     for made in composed.values():
         assert (made.sha256, made.size) == (digest.of_bytes(content(made)), len(content(made)))
-    feed_style, style = sorted(
+    feed_style, script, style = sorted(
         (made for made in composed.values() if made.kind is Kind.ASSET), key=lambda made: made.key
     )
     assert pages.feed_style(composed.values()) == feed_style.key == f"assets/feed.{feed_style.sha256[:16]}.css"
@@ -372,6 +377,10 @@ def test_objects_say_what_they_are() -> None:
         f"assets/style.{style.sha256[:16]}.css",
         "text/css; charset=utf-8",
         Cache.IMMUTABLE,
+    )
+    assert (script.key, script.type) == (
+        f"assets/player.{script.sha256[:16]}.js",
+        "text/javascript; charset=utf-8",
     )
     kinds = {(made.kind, made.cache) for made in composed.values() if made.kind is not Kind.ASSET}
     assert kinds == {(Kind.PAGE, Cache.SHORT)}
@@ -439,7 +448,7 @@ def test_an_episode_page() -> None:
         "Martijn de Wildt Qidos",
         "Frans Coenen",
     ]
-    assert [words(part) for part in every(page, "//details/*")] == [
+    assert [words(part) for part in every(page, "//details[@class='transcript']/*")] == [
         "Lees het hele gesprek",
         "Welkom",
         "Presentatie 0:03 Welkom bij Open Deuren.",
@@ -564,7 +573,7 @@ def test_the_sitemap() -> None:
     found = [loc.text for loc in root.iter("{http://www.sitemaps.org/schemas/sitemap/0.9}loc")]
     gone = {"404.html", "episodes/aflevering-3.html", "guests/vertrokken-gast.html"}
     assert sorted(str(loc) for loc in found) == sorted(
-        BASE + key for key in made if key.endswith(".html") and key not in gone
+        BASE + key for key in made if key.endswith(".html") and key not in gone and not key.startswith("embed/")
     )
     assert f"Sitemap: {BASE}sitemap.xml" in made["robots.txt"]
 
@@ -700,7 +709,7 @@ def test_a_show_overrides_what_it_likes(tmp_path: Path) -> None:
     (own / "assets" / ".DS_Store").write_bytes(b"\xff")
     (own / "locale" / "nl.po").write_text('msgid "Guests"\nmsgstr "Aan tafel"\n', "utf-8")
     found = theme.load(tmp_path, "nl")
-    assert {asset.name for asset in found.assets} == {"deur.svg", "feed.css", "style.css"}
+    assert {asset.name for asset in found.assets} == {"deur.svg", "feed.css", "player.js", "style.css"}
     assert "<h1>Oeps</h1>" in site(EDITION, found)["404.html"]
     assert "<h1>Aan tafel</h1>" in site(EDITION, found)["guests/index.html"]
     assert "Onderwerpen" in site(EDITION, found)["guests/index.html"]
