@@ -326,7 +326,7 @@ def test_hostile_texts_are_only_text(text: str) -> None:
 
 
 def test_nothing_is_fetched_from_elsewhere() -> None:
-    """No page loads anything of a third party; a script is a file of ours, and only where there is something to hear."""
+    """No page loads anything of a third party; a script is a file of ours, only where there is something to hear."""
     for key, page in html_pages(EDITION):
         assert every(page, "//iframe | //object | //embed | //form | //style | //base") == [], key
         scripts = [(script.get("src", ""), script.text_content()) for script in every(page, "//script")]

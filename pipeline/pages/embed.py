@@ -28,7 +28,7 @@ def code(show: Show, episode: Episode) -> Markup:
 
 
 def card(show: Show, episode: Episode, picture: Picture | None) -> Mapping[str, object]:
-    """What a site that is given the address of an episode's page shows of it (oEmbed 1.0, sections 2.3.4 and 2.3.4.4)."""
+    """What a site that is given an episode's address shows of it (oEmbed 1.0, sections 2.3.4 and 2.3.4.4)."""
     thumbnail = {
         "thumbnail_url": show.base_url + picture.key,
         "thumbnail_width": picture.width,

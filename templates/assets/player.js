@@ -1,262 +1,226 @@
-/* The player: takes over from the browser's own controls, which stay where this does not run.
-   What it says comes translated from the page (the templates of parts.html); it stores where each episode was left. */
+/* The player, in place of the browser's own controls, which stay where this does not run. */
 (() => {
   "use strict";
-  const BACK_S = 15, FORWARD_S = 30, ARROW_S = 5, PAGE_S = 60, LOUDER = 0.05;
-  const RESTART_S = 10; // so near its beginning or its end an episode starts anew
-  const HANDS_OFF_MS = 4000; // who has just scrolled is not scrolled for
-
-  const box = document.querySelector(".player");
-  if (!box) return;
-  const audio = box.querySelector("audio");
-  const told = box.dataset;
-  const controls = box.querySelector("template").content.cloneNode(true);
-  const part = (name) => controls.querySelector(name);
-  const [seek, times, now, nowChapter] = [".seek", ".times", ".now", ".now-chapter"].map(part);
-  const [play, back, forward, mute] = [".play", ".back", ".forward", ".mute"].map(part);
-  const [speed, volume, trouble] = [".speed select", ".volume", ".trouble"].map(part);
-  const scrub = box.querySelector(".scrub");
+  const BACK_S = 15, FORWARD_S = 30, ARROW_S = 5;
+  const EDGE_S = 10; // left so near an end, it begins anew
+  const HANDS_OFF_MS = 4000; // after a scroll by hand
 
   const all = (selector) => [...document.querySelectorAll(selector)];
-  const fill = (text, values) => text.replace(/{(\w+)}/g, (_, name) => values[name]);
-  const clamp = (value, most) => Math.min(Math.max(value, 0), most);
+  const on = (target, events, does) => events.split(" ").forEach((event) => target.addEventListener(event, does));
+  const within = (value, most) => Math.min(Math.max(value, 0), most);
+  const modified = (event) => event.ctrlKey || event.altKey || event.metaKey;
 
-  /* A private window may have no storage, and a full one takes nothing: then nothing is remembered. */
-  const recall = (name) => { try { return localStorage.getItem(`omroep:${name}`); } catch { return null; } };
-  const remember = (name, value) => { try { localStorage.setItem(`omroep:${name}`, value); } catch { /* see above */ } };
+  /* A private window may have no storage. */
+  const recall = (name) => { try { return localStorage.getItem("omroep:" + name); } catch { return null; } };
+  const remember = (name, value) => { try { localStorage.setItem("omroep:" + name, value); } catch {} };
 
   const clock = (time_s) => {
-    const [hours, minutes, seconds] = [time_s / 3600, (time_s / 60) % 60, time_s % 60].map(Math.floor);
-    const two = (number) => String(number).padStart(2, "0");
-    return hours ? `${hours}:${two(minutes)}:${two(seconds)}` : `${minutes}:${two(seconds)}`;
+    const at = [time_s / 3600, (time_s / 60) % 60, time_s % 60].map((part) => String(Math.floor(part)).padStart(2, "0"));
+    return at.join(":").replace(/^00:/, "").replace(/^0/, "");
   };
-
-  /* Normal play time: `83.5`, `1:23.5`, `1:02:03` (W3C Media Fragments URI 1.0, section 4.2.1); NaN for anything else. */
+  /* `#t=83.5`, `#t=npt:1:23.5,1:02:03` (W3C Media Fragments URI 1.0, section 4.2.1). */
   const seconds = (text) => /^(\d+:){0,2}\d+(\.\d*)?$/.test(text)
-    ? text.split(":").reduce((sum, digits) => sum * 60 + Number(digits), 0) : NaN;
+    ? text.split(":").reduce((sum, part) => sum * 60 + Number(part), 0) : NaN;
   const fragment = (hash) => {
-    const said = new URLSearchParams(hash.slice(1)).get("t") ?? "";
-    const [from, until] = said.replace(/^npt:/, "").split(",");
-    const [from_s, until_s] = [seconds(from || (until ? "0" : "")), until === undefined ? Infinity : seconds(until)];
+    const [from, until] = (new URLSearchParams(hash.slice(1)).get("t") || "").replace(/^npt:/, "").split(",");
+    const [from_s, until_s] = [seconds(from || until && "0"), until ? seconds(until) : Infinity];
     return from_s < until_s ? { from_s, until_s } : null;
   };
 
-  let wanted_s = null; // where to begin, while nothing is loaded yet
+  const [[box], [scrub], [audio], [share]] = [".player", ".scrub", ".player audio", ".share"].map(all);
+  const told = box.dataset, controls = box.querySelector("template").content.cloneNode(true);
+  const [seek, now, title, back, play, forward, speed, mute, volume, trouble] =
+    [".seek", ".now", ".now-chapter", ".back", ".play", ".forward", "select", ".mute", ".volume", ".trouble"]
+      .map((name) => controls.querySelector(name));
+
+  let wanted_s = null; // where to begin, while nothing is loaded
   let until_s = Infinity;
+  let begun = false;
   const length = () => audio.duration || Number(told.length);
   const place = () => wanted_s ?? audio.currentTime;
-  const go = (to_s) => {
-    until_s = Infinity;
-    if (audio.readyState) audio.currentTime = clamp(to_s, length());
-    else wanted_s = clamp(to_s, length());
+  const go = (to_s, end_s = Infinity) => {
+    wanted_s = within(to_s, length());
+    until_s = end_s;
+    begun = true;
+    arrive();
     show();
+  };
+  const arrive = () => {
+    if (!audio.readyState || wanted_s === null) return;
+    audio.currentTime = wanted_s;
+    wanted_s = null;
   };
   const start = () => {
     trouble.textContent = "";
     if (audio.error || audio.networkState === audio.NETWORK_NO_SOURCE) audio.load();
-    audio.play().catch((error) => { if (error.name !== "AbortError") failed(); });
+    audio.play().catch(() => {});
   };
-  const failed = () => { trouble.textContent = trouble.dataset.failed; };
-  const toggle = () => (audio.paused ? start() : audio.pause());
-  const jump = (hash) => {
-    const asked = fragment(hash);
-    if (!asked) return;
-    go(asked.from_s);
-    until_s = asked.until_s;
+  const jump = (span) => {
+    if (!span) return;
+    go(span.from_s, span.until_s);
     start();
   };
 
-  /* Chapters and lines are where the page links to a moment of this sound. */
-  const sounds = new Set([...audio.querySelectorAll("source")].map((source) => source.src));
-  const here = (link) => link && sounds.has(link.href.split("#")[0]) && fragment(link.hash);
-  const marked = (selector, moment) => all(selector)
-    .map((element) => ({ element, from_s: (here(moment(element)) || {}).from_s }))
-    .filter((mark) => mark.from_s !== undefined);
-  const chapters = marked(".chapters a[href*='#t=']", (link) => link);
-  const lines = marked(".turn", (line) => line.querySelector("a.when"));
+  /* Chapters and lines: where the page links to a moment of this sound. */
+  const sounds = [...audio.querySelectorAll("source")].map((source) => source.src);
+  const moment = (link) => link && sounds.includes(link.href.split("#")[0]) && fragment(link.hash);
+  const when = (element) => moment(element.querySelector("a.when") || element);
+  const marked = (selector) => all(selector).filter(when).map((element) => ({ element, ...when(element) }));
+  const chapters = marked(".chapters a"), lines = marked(".turn");
   const current = (marks) => marks.findLast((mark) => mark.from_s <= place() + 0.01);
-  const hold = (list, mark) => {
-    if (list.held === mark) return false;
-    if (list.held) list.held.element.removeAttribute("aria-current");
-    if (mark) mark.element.setAttribute("aria-current", "true");
-    list.held = mark;
-    return true;
+  const hold = (marks) => {
+    const before = marks.held;
+    marks.held = current(marks);
+    if (before === marks.held) return null;
+    if (before) before.element.ariaCurrent = null;
+    if (marks.held) marks.held.element.ariaCurrent = "true";
+    return before;
+  };
+  const step = (by) => () => {
+    const there = chapters[chapters.indexOf(chapters.held) + by];
+    if (there) go(there.from_s);
   };
 
-  const step = (by) => {
-    const at = chapters.indexOf(current(chapters)) + by;
-    if (chapters[at]) go(chapters[at].from_s);
-  };
-
-  /* Scrolls along only with who is reading along: the line before is in sight, and no hand is at the page. */
-  let touched = -Infinity;
-  const inSight = (element) => {
-    const { top, bottom, height } = element.getBoundingClientRect();
-    return height > 0 && bottom > 0 && top < innerHeight;
-  };
+  /* Scrolls along with who reads along: the line before is in sight, and no hand is at the page. */
+  let touched_ms = 0;
   const follow = () => {
-    const before = lines.held;
-    if (!hold(lines, current(lines)) || !lines.held || !before || audio.paused) return;
-    if (inSight(before.element) && performance.now() - touched > HANDS_OFF_MS)
-      lines.held.element.scrollIntoView({ block: "center" });
+    const seen = hold(lines)?.element.getBoundingClientRect();
+    if (audio.paused || !seen?.height || seen.bottom < 0 || seen.top > innerHeight || !lines.held) return;
+    if (Date.now() - touched_ms > HANDS_OFF_MS) lines.held.element.scrollIntoView({ block: "center" });
   };
-
-  let begun = false;
   const show = () => {
-    const at_s = place();
-    seek.value = at_s;
-    seek.setAttribute("aria-valuetext", fill(seek.dataset.text, { now: clock(at_s), length: clock(length()) }));
-    now.textContent = clock(at_s);
-    scrub.style.setProperty("--heard", `${(100 * at_s) / length()}%`);
+    seek.value = place();
+    now.textContent = clock(place());
+    seek.ariaValueText = seek.dataset.text.replace("{now}", now.textContent).replace("{length}", clock(length()));
+    scrub.style.setProperty("--heard", `${(100 * place()) / length()}%`);
+    share?.dispatchEvent(new Event("change"));
     if (!begun) return;
-    if (hold(chapters, current(chapters))) nowChapter.textContent = chapters.held?.element.lastElementChild.textContent ?? "";
+    hold(chapters);
+    title.textContent = chapters.held?.element.lastElementChild.textContent || "";
     follow();
-    shares.forEach((share) => share());
   };
 
-  const louder = (by) => { audio.muted = false; audio.volume = clamp(Math.round((audio.volume + by) * 100) / 100, 1); };
-  const faster = (by) => { speed.selectedIndex = clamp(speed.selectedIndex + by, speed.length - 1); quicken(); };
-  const quicken = () => { audio.playbackRate = audio.defaultPlaybackRate = Number(speed.value); };
-  const KEYS = {
-    " ": toggle, k: toggle,
-    j: () => go(place() - BACK_S), l: () => go(place() + FORWARD_S),
-    ArrowLeft: () => go(place() - ARROW_S), ArrowRight: () => go(place() + ARROW_S),
-    PageDown: () => go(place() - PAGE_S), PageUp: () => go(place() + PAGE_S),
-    Home: () => go(0), End: () => go(length()),
-    ArrowUp: () => louder(LOUDER), ArrowDown: () => louder(-LOUDER),
-    m: () => { audio.muted = !audio.muted; },
-    "<": () => faster(-1), ">": () => faster(1),
+  const toggle = () => (audio.paused ? start() : audio.pause());
+  const pace = () => { audio.playbackRate = audio.defaultPlaybackRate = Number(speed.value); };
+  const skip = (by_s) => () => go(place() + by_s);
+  const keys = {
+    " ": toggle, k: toggle, j: skip(-BACK_S), l: skip(FORWARD_S), m: () => { audio.muted = !audio.muted; },
+    ArrowLeft: skip(-ARROW_S), ArrowRight: skip(ARROW_S),
   };
-
-  const on = (target, events, does) => events.split(" ").forEach((event) => target.addEventListener(event, does));
   on(play, "click", toggle);
-  on(back, "click", KEYS.j);
-  on(forward, "click", KEYS.l);
-  on(mute, "click", KEYS.m);
+  on(back, "click", keys.j);
+  on(forward, "click", keys.l);
+  on(mute, "click", keys.m);
   on(seek, "input", () => go(Number(seek.value)));
-  on(speed, "change", quicken);
-  on(volume, "input", () => { audio.muted = false; audio.volume = volume.value; });
-  /* Only while the player has the focus: letters on the page belong to whoever reads it (WCAG 2.2, 2.1.4). */
+  on(speed, "change", pace);
+  on(volume, "input", () => {
+    audio.volume = volume.value;
+    audio.muted = false;
+  });
+  /* Only while the player has the focus (WCAG 2.2, 2.1.4). */
   on(box, "keydown", (event) => {
-    const does = KEYS[event.key.length > 1 ? event.key : event.key.toLowerCase()];
-    if (!does || event.ctrlKey || event.altKey || event.metaKey || event.target.matches("select, .volume")) return;
-    if (event.key === " " && event.target.matches("button")) return;
+    const does = keys[event.key], theirs = event.key === " " ? "button, select" : "select, .volume";
+    if (!does || modified(event) || event.target.matches(theirs)) return;
     event.preventDefault();
     does();
   });
-
   on(document, "click", (event) => {
-    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
-    const link = event.target.closest("a");
-    const line = link ? null : event.target.closest(".turn");
-    if (line && !getSelection().isCollapsed) return;
-    const moment = line ? line.querySelector("a.when") : link;
-    if (!here(moment)) return;
+    const link = event.target.closest("a"), line = event.target.closest(".turn");
+    const span = link ? moment(link) : line && getSelection().isCollapsed && when(line);
+    if (!span || event.shiftKey || modified(event)) return;
     event.preventDefault();
-    jump(moment.hash);
+    jump(span);
   });
-  on(window, "hashchange", () => jump(location.hash));
-  on(window, "wheel touchmove", () => { touched = performance.now(); });
+  on(window, "hashchange", () => jump(fragment(location.hash)));
+  on(window, "wheel touchmove", () => { touched_ms = Date.now(); });
 
-  const swap = () => {
-    box.classList.toggle("playing", !audio.paused);
-    [play.ariaLabel, play.dataset.other] = audio.paused === (play.dataset.state !== "on") ? [play.ariaLabel, play.dataset.other] : [play.dataset.other, play.ariaLabel];
-    play.dataset.state = audio.paused ? "off" : "on";
-  };
   const leave = () => {
-    const at_s = place();
-    remember(`position:${told.guid}`, at_s > RESTART_S && at_s < length() - RESTART_S ? at_s.toFixed(1) : "0");
+    const kept = place() > EDGE_S && place() < length() - EDGE_S;
+    if (begun) remember("at:" + told.guid, kept ? place().toFixed(1) : "");
   };
-  let left_s = 0;
-  on(audio, "play pause", swap);
-  on(audio, "play", () => { begun = true; });
-  on(audio, "loadedmetadata", () => {
-    if (wanted_s !== null) audio.currentTime = wanted_s;
-    wanted_s = null;
+  const names = [play.ariaLabel, play.dataset.pause];
+  on(audio, "play pause", () => {
+    begun = true;
+    play.ariaLabel = names[Number(!audio.paused)];
+    box.classList.toggle("playing", !audio.paused);
   });
+  on(audio, "loadedmetadata", arrive);
   on(audio, "timeupdate", () => {
-    if (audio.currentTime >= until_s) { audio.pause(); until_s = Infinity; }
-    if (Math.abs(audio.currentTime - left_s) > 5) { left_s = audio.currentTime; leave(); }
+    if (audio.currentTime < until_s) return;
+    audio.pause();
+    until_s = Infinity;
   });
   on(audio, "timeupdate seeking durationchange", show);
-  on(audio, "pause seeked ended", leave);
-  on(window, "pagehide", () => { if (begun) leave(); });
-  on(audio, "error", failed);
+  on(audio, "pause seeked", leave);
+  on(window, "pagehide", leave);
+  audio.addEventListener("error", ({ target }) => {
+    if (target.localName === "track" || target.nextElementSibling?.localName === "source") return;
+    audio.pause();
+    trouble.textContent = trouble.dataset.failed;
+  }, true);
   on(audio, "volumechange", () => {
     volume.value = audio.muted ? 0 : audio.volume;
-    mute.setAttribute("aria-pressed", audio.muted);
+    mute.ariaPressed = audio.muted;
     remember("volume", audio.volume);
-    remember("muted", audio.muted ? "yes" : "");
+    remember("muted", audio.muted || "");
   });
   on(audio, "ratechange", () => remember("speed", audio.playbackRate));
 
-  /* Keys of headsets, lock screens and keyboards with a play key (W3C Media Session). */
+  /* The keys of headsets, lock screens and keyboards. */
   const session = navigator.mediaSession;
-  if (session && window.MediaMetadata) {
-    const artwork = told.art ? [{ src: new URL(told.art, location).href, sizes: told.artSize, type: told.artType }] : [];
-    const handlers = {
-      play: start, pause: () => audio.pause(),
-      seekbackward: (asked) => go(place() - (asked.seekOffset || BACK_S)),
-      seekforward: (asked) => go(place() + (asked.seekOffset || FORWARD_S)),
-      seekto: (asked) => go(asked.seekTime),
-      ...(chapters.length && { previoustrack: () => step(-1), nexttrack: () => step(1) }),
+  if (session) {
+    const does = {
+      play: start, pause: () => audio.pause(), seekbackward: keys.j, seekforward: keys.l,
+      seekto: ({ seekTime }) => go(seekTime),
+      ...(chapters.length && { previoustrack: step(-1), nexttrack: step(1) }),
     };
-    for (const [action, does] of Object.entries(handlers))
-      try { session.setActionHandler(action, does); } catch { /* not known to this browser */ }
-    on(audio, "play", () => {
-      session.metadata = new MediaMetadata({ title: told.title, artist: told.artist, album: told.show, artwork });
-    });
-    on(audio, "play seeked ratechange loadedmetadata", () => {
-      if (audio.duration) session.setPositionState({
-        duration: audio.duration, playbackRate: audio.playbackRate, position: audio.currentTime,
-      });
+    for (const action in does)
+      try { session.setActionHandler(action, does[action]); } catch { /* this browser has no such key */ }
+    const { title, artist, album, art } = told;
+    on(audio, "playing seeked ratechange", () => {
+      const { duration, playbackRate } = audio;
+      if (!duration) return;
+      session.metadata = new MediaMetadata({ title, artist, album, artwork: art ? [{ src: art }] : [] });
+      session.setPositionState({ duration, playbackRate, position: place() });
     });
   }
 
-  /* Links and code to copy, from the moment that is heard where that is asked for. */
-  const shares = all(".share").map((share) => {
-    const [from, copy, done] = share.querySelector("template").content.children;
-    const tick = from.querySelector("input"), at = from.querySelector("span"), link = share.querySelector("input");
-    const plain = link.value;
-    const update = () => {
-      at.textContent = fill(at.dataset.text, { now: clock(place()) });
-      link.value = tick.checked ? `${plain}#t=${Math.floor(place())}` : plain;
-    };
-    for (const field of share.querySelectorAll(".copied")) {
-      const button = copy.cloneNode(true), text = field.firstElementChild;
+  /* A link to copy, from the moment that is heard where that is asked for, and code. */
+  if (share) {
+    const [from, copy, done] = share.querySelector("template").content.children, [tick, label] = from.children;
+    const link = share.querySelector("input"), whole = link.value;
+    for (const text of share.querySelectorAll("[readonly]")) {
+      const button = copy.cloneNode(true);
+      text.closest("p").append(button);
       on(button, "click", async () => {
         text.select();
         try { await navigator.clipboard.writeText(text.value); } catch { document.execCommand("copy"); }
-        done.textContent = "";
         done.textContent = copy.dataset.done;
       });
-      field.append(button);
     }
-    link.closest("label").after(from);
+    link.closest("p").after(from);
     share.append(done);
-    on(tick, "change", update);
-    return update;
-  });
-
-  const asked = fragment(location.hash);
-  const stored = { speed: recall("speed"), volume: recall("volume"), muted: recall("muted"), at: recall(`position:${told.guid}`) };
-  if (stored.volume !== null) audio.volume = clamp(Number(stored.volume) || 0, 1);
-  audio.muted = Boolean(stored.muted);
-  if ([...speed.options].some((option) => option.value === stored.speed)) speed.value = stored.speed;
-  quicken();
-  for (const chapter of chapters) {
-    const tick = document.createElement("i");
-    tick.style.insetInlineStart = `${(100 * chapter.from_s) / length()}%`;
-    scrub.append(tick);
+    on(share, "change", () => {
+      label.textContent = label.dataset.text.replace("{now}", clock(place()));
+      link.value = tick.checked ? `${whole}#t=${Math.floor(place())}` : whole;
+    });
   }
-  const drawn = scrub.querySelector("img");
-  if (drawn) scrub.append(Object.assign(drawn.cloneNode(), { className: "waveform heard" }));
+
+  /* As it was left, and up. */
+  audio.volume = within(Number(recall("volume") ?? 1), 1);
+  audio.muted = Boolean(recall("muted"));
+  speed.value = recall("speed") || 1;
+  if (speed.selectedIndex < 0) speed.value = 1;
+  pace();
+  const asked = fragment(location.hash), left_s = Number(recall("at:" + told.guid));
+  for (const { from_s } of chapters)
+    scrub.appendChild(document.createElement("i")).style.left = `${(100 * from_s) / length()}%`;
+  const drawing = scrub.querySelector("img");
+  if (drawing) scrub.appendChild(drawing.cloneNode()).classList.add("heard");
   scrub.append(seek);
   box.append(controls);
-  audio.controls = false;
   box.classList.add("up");
-  begun = Boolean(asked || Number(stored.at));
-  until_s = asked?.until_s ?? Infinity;
-  wanted_s = asked?.from_s ?? (Number(stored.at) || null);
-  show();
+  audio.controls = false;
+  if (asked || left_s) go(asked?.from_s ?? left_s, asked?.until_s);
+  else show();
 })();
