@@ -1,5 +1,6 @@
 """The site: every page read back as a browser would, with texts that mean harm."""
 
+import json
 import os
 import posixpath
 import re
@@ -458,6 +459,99 @@ def test_an_episode_page() -> None:
     ]
     assert [words(title) for title in every(page, "//*[@class='notes']/h3")] == ["Verder lezen"]
     assert only(page, "//link[@rel='canonical']").get("href") == f"{BASE}episodes/aflevering-1.html"
+
+
+def test_the_policy_of_every_page() -> None:
+    """Scripts, styles, pictures and sound from here, and nothing else of any kind; no exception for what is inline."""
+    expected = {
+        "default-src": "'none'",
+        **dict.fromkeys(("script-src", "style-src", "img-src", "media-src"), "'self'"),
+        **dict.fromkeys(("base-uri", "form-action"), "'none'"),
+    }
+    for key, page in html_pages(EDITION):
+        policy = only(page, "//meta[@http-equiv='Content-Security-Policy']").get("content", "")
+        assert dict(rule.split(" ", 1) for rule in policy.split("; ")) == expected, key
+
+
+def test_the_player_speaks_the_language_of_the_show() -> None:
+    """What it will say waits in the page, translated; the speeds are written as numbers are."""
+    waiting = only(parsed(EDITION, "episodes/aflevering-1.html"), "//*[@class='player']/template")
+    assert [button.get("aria-label") for button in every(waiting, ".//button")] == [
+        "15 seconden terug",
+        "Afspelen",
+        "30 seconden vooruit",
+        "Geluid uit",
+    ]
+    assert words(only(waiting, ".//select")).startswith("0,75× 1× 1,25×")
+    assert only(waiting, ".//input[@class='seek']").get("data-text") == "{now} van {length}"
+
+
+def card(edition: Edition, slug: str) -> dict[str, object]:
+    """The oEmbed card to which an episode's page leads."""
+    page = parsed(edition, f"episodes/{slug}.html")
+    link = only(page, "//link[@type='application/json+oembed']")
+    assert link.get("rel") == "alternate"
+    found = json.loads(site(edition)[link.get("href", "").removeprefix(BASE)])
+    assert isinstance(found, dict)
+    return found
+
+
+def test_an_episode_tells_how_it_can_be_shown_elsewhere() -> None:
+    """What oEmbed 1.0 asks for (sections 2.3.4 and 2.3.4.4), with the episode's own picture or the show's."""
+    first, second = (card(EDITION, f"aflevering-{number}") for number in (1, 2))
+    assert first == {
+        "version": "1.0",
+        "type": "rich",
+        "title": "Draagvlak & jobcoaching",
+        "author_name": "Op naar de 100.000 banen",
+        "provider_name": "Open Deuren voor Inclusie",
+        "provider_url": BASE,
+        "html": first["html"],
+        "width": 640,
+        "height": 300,
+        "thumbnail_url": f"{BASE}images/cover-600.0123456789abcdef.jpg",
+        "thumbnail_width": 600,
+        "thumbnail_height": 600,
+    }
+    assert second["thumbnail_url"] == f"{BASE}images/werving-1400.0123456789abcdef.jpg"
+    page = parsed(EDITION, "episodes/aflevering-1.html")
+    assert only(page, "//details[@class='share']//textarea").text_content() == first["html"]
+    assert only(page, "//details[@class='share']//input[@readonly]").get("value") == f"{BASE}episodes/aflevering-1.html"
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_the_code_to_embed_is_one_frame(text: str) -> None:
+    """Whatever the episode is called, in a page of somebody else it is a frame of ours with that title, and no more."""
+    given = str(card(hostile(text), "aflevering-1")["html"])
+    (frame,) = lxml.html.fragments_fromstring(given)
+    plain = re.sub(r"[\x00\x0b\ufffe]", "", text)
+    assert (frame.tag, list(frame), frame.text, frame.tail) == ("iframe", [], None, None)
+    assert sorted(frame.attrib) == ["height", "loading", "src", "title", "width"]
+    assert frame.get("src") == f"{BASE}embed/aflevering-1.html"
+    assert frame.get("title") == f"{plain} – {plain}"
+
+
+def test_the_player_alone() -> None:
+    """The page for frames: the episode's title, which leads to its page in the whole window, chapters and the sound."""
+    page = parsed(EDITION, "embed/aflevering-1.html")
+    assert [(words(link), link.get("href")) for link in every(page, "//article//a[@target='_top']")] == [
+        ("Open Deuren voor Inclusie", "../index.html"),
+        ("Draagvlak & jobcoaching", "../episodes/aflevering-1.html"),
+    ]
+    assert words(only(page, "//ol[@class='chapters']")) == "0:02 Welkom 0:12 Tafel Meer hierover: Tafel"
+    assert only(page, "//audio/source").get("src") == "../audio/aflevering-1.0123456789abcdef.mp3"
+    assert only(page, "//link[@rel='canonical']").get("href") == f"{BASE}episodes/aflevering-1.html"
+
+
+def test_a_withdrawn_episode_is_withdrawn_elsewhere_too() -> None:
+    """Frames that show it say that it is gone; oEmbed has its title and nothing to show."""
+    made = site(EDITION)
+    page = lxml.html.document_fromstring(made["embed/aflevering-3.html"])
+    assert "niet meer beschikbaar" in words(only(page, "//main"))
+    assert every(page, "//audio | //script") == []
+    gone = json.loads(made["embed/aflevering-3.json"])
+    assert (gone["type"], gone["title"]) == ("link", "Teruggetrokken")
+    assert not {"html", "thumbnail_url"} & gone.keys()
 
 
 def test_an_episode_without_a_picture_shows_that_of_the_show() -> None:

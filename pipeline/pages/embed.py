@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from markupsafe import Markup
 
 from pipeline.model import Episode, Key, Picture, Show
+from pipeline.text import xml_safe
 
 WIDTH, HEIGHT = 640, 300
-"""In CSS pixels. It fills any width from 280; at this height nothing needs to be scrolled to on a phone."""
+"""In CSS pixels. It fills any width from 300, where nothing of it needs to be scrolled to at this height."""
 
 
 def key(episode: Episode) -> Key:
@@ -22,9 +23,10 @@ def card_key(episode: Episode) -> Key:
 
 def code(show: Show, episode: Episode) -> Markup:
     """HTML that shows the player, whatever the page it is put in."""
-    return Markup(
-        '<iframe src="{src}" title="{title} – {show}" width="100%" height="{height}" loading="lazy"></iframe>'
-    ).format(src=show.base_url + key(episode), title=episode.title, show=show.title, height=HEIGHT)
+    title = xml_safe(f"{episode.title} – {show.title}")
+    return Markup('<iframe src="{}" title="{}" width="100%" height="{}" loading="lazy"></iframe>').format(
+        show.base_url + key(episode), title, HEIGHT
+    )
 
 
 def card(show: Show, episode: Episode, picture: Picture | None) -> Mapping[str, object]:
@@ -52,8 +54,8 @@ def _named(show: Show, episode: Episode, kind: str) -> dict[str, object]:
     return {
         "version": "1.0",
         "type": kind,
-        "title": episode.title,
-        "author_name": show.author,
-        "provider_name": show.title,
+        "title": xml_safe(episode.title),
+        "author_name": xml_safe(show.author),
+        "provider_name": xml_safe(show.title),
         "provider_url": show.base_url,
     }

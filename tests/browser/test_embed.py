@@ -126,7 +126,6 @@ def test_the_player_in_a_page_of_somebody_else(browser: Browser, elsewhere: str,
     frame.get_by_role("button", name="Afspelen").click()
     expect(frame.get_by_role("button", name="Pauzeren")).to_be_visible()
     inside = page.frames[1]
-    print("H", inside.evaluate("[document.documentElement.scrollHeight, innerHeight]"))
     assert inside.evaluate("document.documentElement.scrollHeight <= innerHeight")
     assert inside.evaluate("document.documentElement.scrollWidth <= innerWidth")
     frame.get_by_text("Hoofdstukken").click()
