@@ -304,11 +304,10 @@ def test_pages_are_sound(name: str) -> None:
         assert page.get("lang") == "nl"
         assert words(only(page, "//head/title"))
         assert "default-src 'none'" in only(page, "//meta[@http-equiv]").get("content", "")
-        alone = key.startswith("embed/") and bool(every(page, "//audio"))
-        assert [len(every(page, f"//{mark}")) for mark in ("main", "body/footer")] == [1, 0 if alone else 1]
+        assert [len(every(page, f"//{mark}")) for mark in ("main", "body/footer")] == [1, 1]
         assert every(page, "//img[not(@alt) or not(@width) or not(@height)]") == []
         assert every(page, "//link[@rel='alternate' and @type='application/rss+xml']")
-        assert [link.get("href") for link in every(page, "//a[@class='skip']")] == ([] if alone else ["#main"])
+        assert only(page, "//a[@class='skip']").get("href") == "#main"
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -354,7 +353,7 @@ def test_the_keys() -> None:
         "episodes/aflevering-1.html",
         "episodes/aflevering-2.html",
         "episodes/aflevering-3.html",
-        *(f"embed/aflevering-{number}.{ending}" for number in (1, 2, 3) for ending in ("html", "json")),
+        *(f"episodes/aflevering-{number}.oembed.json" for number in (1, 2, 3)),
         "guests/index.html",
         "guests/martijn-de-wildt.html",
         "guests/frans-coenen.html",
@@ -527,29 +526,13 @@ def test_the_code_to_embed_is_one_frame(text: str) -> None:
     plain = re.sub(r"[\x00\x0b\ufffe]", "", text)
     assert (frame.tag, list(frame), frame.text, frame.tail) == ("iframe", [], None, None)
     assert sorted(frame.attrib) == ["height", "loading", "src", "title", "width"]
-    assert frame.get("src") == f"{BASE}embed/aflevering-1.html"
+    assert frame.get("src") == f"{BASE}episodes/aflevering-1.html#embed"
     assert frame.get("title") == f"{plain} – {plain}"
 
 
-def test_the_player_alone() -> None:
-    """The page for frames: the episode's title, which leads to its page in the whole window, chapters and the sound."""
-    page = parsed(EDITION, "embed/aflevering-1.html")
-    assert [(words(link), link.get("href")) for link in every(page, "//article//a[@target='_top']")] == [
-        ("Open Deuren voor Inclusie", "../index.html"),
-        ("Draagvlak & jobcoaching", "../episodes/aflevering-1.html"),
-    ]
-    assert words(only(page, "//ol[@class='chapters']")) == "0:02 Welkom 0:12 Tafel Meer hierover: Tafel"
-    assert only(page, "//audio/source").get("src") == "../audio/aflevering-1.0123456789abcdef.mp3"
-    assert only(page, "//link[@rel='canonical']").get("href") == f"{BASE}episodes/aflevering-1.html"
-
-
 def test_a_withdrawn_episode_is_withdrawn_elsewhere_too() -> None:
-    """Frames that show it say that it is gone; oEmbed has its title and nothing to show."""
-    made = site(EDITION)
-    page = lxml.html.document_fromstring(made["embed/aflevering-3.html"])
-    assert "niet meer beschikbaar" in words(only(page, "//main"))
-    assert every(page, "//audio | //script") == []
-    gone = json.loads(made["embed/aflevering-3.json"])
+    """oEmbed has its title and nothing to show."""
+    gone = json.loads(site(EDITION)["episodes/aflevering-3.oembed.json"])
     assert (gone["type"], gone["title"]) == ("link", "Teruggetrokken")
     assert not {"html", "thumbnail_url"} & gone.keys()
 
@@ -667,7 +650,7 @@ def test_the_sitemap() -> None:
     found = [loc.text for loc in root.iter("{http://www.sitemaps.org/schemas/sitemap/0.9}loc")]
     gone = {"404.html", "episodes/aflevering-3.html", "guests/vertrokken-gast.html"}
     assert sorted(str(loc) for loc in found) == sorted(
-        BASE + key for key in made if key.endswith(".html") and key not in gone and not key.startswith("embed/")
+        BASE + key for key in made if key.endswith(".html") and key not in gone
     )
     assert f"Sitemap: {BASE}sitemap.xml" in made["robots.txt"]
 

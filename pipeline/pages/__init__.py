@@ -55,22 +55,8 @@ def _episodes(edition: Edition) -> _Pages:
                 "chapters": chapters,
                 "passages": speech.passages(chapters, sidecars.moved_cues(entry)),
                 "captions": sidecars.transcript(entry),
-                "embed_code": embed.code(edition.show, entry.episode),
+                "embed_code": embed.code(edition.show, entry.episode, episode_key(entry.episode)),
                 "embed_card": embed.card_key(entry.episode),
-            },
-        )
-
-
-def _players(edition: Edition) -> _Pages:
-    for entry in edition.entries:
-        yield (
-            embed.key(entry.episode),
-            {
-                "entry": entry,
-                "episode": entry.episode,
-                "page_key": episode_key(entry.episode),
-                "chapters": sidecars.moved_chapters(entry),
-                "captions": sidecars.transcript(entry),
             },
         )
 
@@ -79,15 +65,15 @@ def _cards(edition: Edition) -> _Pages:
     for entry in edition.entries:
         pictures = entry.pictures or edition.pictures
         picture = _fitting(pictures, _THUMBNAIL) if pictures else None
-        yield embed.card_key(entry.episode), {"card": embed.card(edition.show, entry.episode, picture)}
+        page = episode_key(entry.episode)
+        yield embed.card_key(entry.episode), {"card": embed.card(edition.show, entry.episode, page, picture)}
     for entry in _taken_back(edition):
         yield embed.card_key(entry.episode), {"card": embed.withdrawn_card(edition.show, entry.episode)}
 
 
 def _withdrawn(edition: Edition) -> _Pages:
     for entry in _taken_back(edition):
-        for key in (episode_key(entry.episode), embed.key(entry.episode)):
-            yield key, {"episode": entry.episode}
+        yield episode_key(entry.episode), {"episode": entry.episode}
 
 
 def _taken_back(edition: Edition) -> Iterator[Entry]:
@@ -117,7 +103,6 @@ def _once(key: str) -> Callable[[Edition], _Pages]:
 TABLE = (
     Row(template="index.html", pages=_home),
     Row(template="episode.html", pages=_episodes),
-    Row(template="embed.html", pages=_players),
     Row(template="oembed.json", pages=_cards),
     Row(template="withdrawn.html", pages=_withdrawn),
     Row(template="guests.html", pages=_once("guests/index.html")),

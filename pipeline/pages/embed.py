@@ -1,4 +1,4 @@
-"""An episode's player inside other people's pages: where it is, the code that puts it there, and its oEmbed card."""
+"""An episode's player inside other people's pages: the code that puts it there, and the oEmbed card that offers it."""
 
 from collections.abc import Mapping
 
@@ -9,39 +9,31 @@ from pipeline.text import xml_safe
 
 WIDTH, HEIGHT = 640, 300
 """In CSS pixels. It fills any width from 300, where nothing of it needs to be scrolled to at this height."""
-
-
-def key(episode: Episode) -> Key:
-    """Where its player is."""
-    return Key(f"embed/{episode.slug}.html")
+_ALONE = "#embed"
+"""Makes an episode's page show nothing but its player: the id of its body (`style.css`)."""
 
 
 def card_key(episode: Episode) -> Key:
     """Where its oEmbed card is."""
-    return Key(f"embed/{episode.slug}.json")
+    return Key(f"episodes/{episode.slug}.oembed.json")
 
 
-def code(show: Show, episode: Episode) -> Markup:
-    """HTML that shows the player, whatever the page it is put in."""
+def code(show: Show, episode: Episode, page: Key) -> Markup:
+    """HTML that shows the player of the episode whose page is `page`, whatever it is put in."""
     title = xml_safe(f"{episode.title} – {show.title}")
     return Markup('<iframe src="{}" title="{}" width="100%" height="{}" loading="lazy"></iframe>').format(
-        show.base_url + key(episode), title, HEIGHT
+        show.base_url + page + _ALONE, title, HEIGHT
     )
 
 
-def card(show: Show, episode: Episode, picture: Picture | None) -> Mapping[str, object]:
+def card(show: Show, episode: Episode, page: Key, picture: Picture | None) -> Mapping[str, object]:
     """What a site that is given an episode's address shows of it (oEmbed 1.0, sections 2.3.4 and 2.3.4.4)."""
-    thumbnail = {
-        "thumbnail_url": show.base_url + picture.key,
-        "thumbnail_width": picture.width,
-        "thumbnail_height": picture.height,
-    } if picture else {}  # fmt: skip
     return {
         **_named(show, episode, "rich"),
-        "html": str(code(show, episode)),
+        "html": str(code(show, episode, page)),
         "width": WIDTH,
         "height": HEIGHT,
-        **thumbnail,
+        **(_thumbnail(show, picture) if picture else {}),
     }
 
 
@@ -58,4 +50,12 @@ def _named(show: Show, episode: Episode, kind: str) -> dict[str, object]:
         "author_name": xml_safe(show.author),
         "provider_name": xml_safe(show.title),
         "provider_url": show.base_url,
+    }
+
+
+def _thumbnail(show: Show, picture: Picture) -> dict[str, object]:
+    return {
+        "thumbnail_url": show.base_url + picture.key,
+        "thumbnail_width": picture.width,
+        "thumbnail_height": picture.height,
     }
