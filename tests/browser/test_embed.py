@@ -116,7 +116,7 @@ def elsewhere(site: Published) -> Iterator[str]:
 
 @pytest.mark.parametrize("width", [320, 640])
 def test_the_player_in_a_page_of_somebody_else(browser: Browser, elsewhere: str, width: int) -> None:
-    """As oEmbed gives it: named, it plays, all of it is in sight, and a link leads to the episode in the whole window."""
+    """As oEmbed gives it: named, it plays, is all in sight, and a link leads to the episode in the whole window."""
     context = browser.new_context(viewport={"width": width, "height": 600})
     page = context.new_page()
     complaints: list[str] = []
