@@ -15,6 +15,8 @@ SLICE = 500
 """Episodes on an older page. They are counted from the oldest, so that a full page stays as it is."""
 
 HOME = Key("index.html")
+_FOLDER = "feeds/"
+"""Where all feeds but the main one are."""
 Wording = Callable[[str], str]
 """From the English of the templates to the show's language."""
 
@@ -49,14 +51,19 @@ def further(edition: Edition, wording: Wording) -> tuple[Channel, ...]:
     return (*_archive(edition), *_seasons(edition, wording), *_topics(edition))
 
 
+def is_feed(key: Key) -> bool:
+    """Whether what lies under a key is one of the show's feeds."""
+    return key == FEED or (key.startswith(_FOLDER) and key.endswith(".xml"))
+
+
 def season_feed(show: Show, number: int) -> Key | None:
     """Where the feed of a season is, where the show has such feeds."""
-    return Key(f"feeds/season-{number}.xml") if "seasons" in show.feeds else None
+    return Key(f"{_FOLDER}season-{number}.xml") if "seasons" in show.feeds else None
 
 
 def topic_feed(show: Show, topic: Named) -> Key | None:
     """Where the feed of a topic is, where the show has such feeds."""
-    return Key(f"feeds/topic-{_stem(topic.key)}.xml") if "topics" in show.feeds else None
+    return Key(f"{_FOLDER}topic-{_stem(topic.key)}.xml") if "topics" in show.feeds else None
 
 
 def seasons(edition: Edition, wording: Wording) -> tuple[tuple[Season, tuple[Entry, ...]], ...]:
@@ -77,7 +84,7 @@ def _pages(edition: Edition) -> int:
 
 
 def _older(page: int) -> Key:
-    return Key(f"feeds/older-{page}.xml")
+    return Key(f"{_FOLDER}older-{page}.xml")
 
 
 def _archive(edition: Edition) -> Iterator[Channel]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from pipeline import digest, feed
+from pipeline import channels, digest, feed
 from pipeline.history import NAME, STATE, Published
 from pipeline.model import Digest, Key, Release, Show
 
@@ -80,7 +80,7 @@ def _medium(show: Show) -> str | None:
 
 def _feeds(release: Release) -> Mapping[Key, Digest]:
     """Every feed with the digest of what is in it, whatever release it names; the main one first."""
-    found = {item.key: item.sha256 for item in release.objects if item.type == feed.TYPE}
+    found = {item.key: item.sha256 for item in release.objects if channels.is_feed(item.key)}
     return {key: found[key] for key in sorted(found, key=lambda key: (key != feed.KEY, key))}
 
 
