@@ -20,6 +20,7 @@ LICENSE = {"name": "Eigen", "link": "https://example.org/voorwaarden"}
 POST = {"protocol": "activitypub", "link": "https://example.org/1", "account": "@show"} | {
     "account_link": "https://example.org/@show"
 }
+ROOM = {"server": "irc.example.org", "protocol": "irc", "account": "@show", "space": "#deuren"}
 NOTE = {"text": "S6lpp-7ZCn8", "purpose": "verify"}
 ELSEWHERE = {"guid": "003af0a0-6a45-55cf-b765-68e3d349551a", "feed": "https://example.org/f.xml", "title": "Ander"}
 
@@ -50,6 +51,7 @@ VALUES: Mapping[str, dict[str, Any]] = {
         "license": LICENSE,
         "discussion": [POST],
         "txt": [NOTE],
+        "chat": ROOM,
         "podping": "yes",
         "hubs": ["https://example.org/hub"],
         "publisher": ELSEWHERE,
@@ -63,7 +65,7 @@ VALUES: Mapping[str, dict[str, Any]] = {
         **{"image": "foto.png", "image_alt": "Een deur.", "block": "no", "license": LICENSE, "txt": [NOTE]},
         **{"chapters": [{"start": "0:00", "title": "Welkom", "link": "https://example.org/w"}]},
         **{"soundbites": [{"start": "0:05", "duration": "20", "title": "De kern"}], "locations": [LOCATION]},
-        **{"discussion": [POST]},
+        **{"discussion": [POST], "chat": ROOM},
     },
 }
 """A value for every key, in the words of YAML."""
