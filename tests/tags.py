@@ -90,7 +90,6 @@ COMES: Mapping[str, Mapping[str, tuple[str, tuple[str, ...]]]] = {
         "podcast:txt": ("`txt`", NEWER),
         "podcast:chat": ("`chat`", NEWER),
         "podcast:socialInteract": ("`discussion`", (FP,)),
-        "podcast:chat": ("`chat`", NEWER),
         "podcast:publisher": ("`publisher`", NEWER),
         "podcast:podroll": ("`podroll`", NEWER),
         "podcast:podping": ("`podping`", BOTH),
@@ -128,7 +127,6 @@ COMES: Mapping[str, Mapping[str, tuple[str, tuple[str, ...]]]] = {
         "podcast:txt": ("`txt`", NEWER),
         "podcast:chat": ("`chat`", NEWER),
         "podcast:socialInteract": ("`discussion`", NEWER),
-        "podcast:chat": ("`chat`", NEWER),
         "podcast:alternateEnclosure": ("the show's formats beside the first", NEWER),
     },
 }
