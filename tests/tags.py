@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from pipeline.feed.tags import CHANNEL, ITEM, PAGES
+from pipeline.feed.tags import CHANNEL, ITEM, PAGES, Row
 
 FP, PP, PT, FS = "feedparser", "podcastparser", "partytime", "feedsmith"
 ALL, NEWER, BOTH = (FP, PP, PT, FS), (FP, PT, FS), (FP, FS)
@@ -20,7 +21,7 @@ WRITTEN = {
     ),
 }
 """What is not a row of `feed.tags`, because feedgen writes it, with the specification that defines it."""
-_ROWS = {"channel": (*CHANNEL, *PAGES), "item": ITEM}
+_ROWS: Mapping[str, tuple[Row[Any], ...]] = {"channel": (*CHANNEL, *PAGES), "item": ITEM}
 _LINKS = {"WebSub 4": " rel=hub", "RFC 5005 section 3": " rel=next"}
 
 _FOR = {

@@ -234,6 +234,7 @@ def full(tmp_path: Path) -> Edition:
         locations=["Delft"],
         license={"name": "Eigen", "link": "https://example.org/voorwaarden"},
         discussion=[POST],
+        chat=ROOM,
         txt=[{"purpose": "ai-content", "text": "nee"}],
         block="yes",
     )

@@ -26,7 +26,7 @@ __all__ = ["full"]
 
 TAGS = (*tags("channel"), *tags("item"))
 SPACES = {**NAMESPACES, "content": "http://purl.org/rss/1.0/modules/content/"}
-KEYS = {"channel": schema.ShowKeys, "item": schema.EpisodeKeys}
+KEYS: Mapping[str, type[schema.Keys]] = {"channel": schema.ShowKeys, "item": schema.EpisodeKeys}
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def without(body: bytes, tag: Tag) -> str:
     root = etree.fromstring(body)
     name, _, rel = tag.name.partition(" rel=")
     path = f"//{tag.scope}/{name}" + (f"[@rel='{rel}']" if rel else "")
-    found = root.xpath(path, namespaces=SPACES)
+    found: Any = root.xpath(path, namespaces=SPACES)
     assert found, path
     for element in found:
         element.getparent().remove(element)

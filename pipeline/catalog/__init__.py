@@ -102,6 +102,9 @@ class _Reader:
     def show(self) -> Show | None:
         path = self.root / SHOW_FILE
         body = files.text(path, self.root)
+        if isinstance(body, Problem) and path.exists():
+            self.problems.append(body)
+            return None
         if isinstance(body, Problem):
             mend = "Run omroep in the show's folder, or name it with --show."
             self.problems.append(Problem(what=f"There is no show here: {body.what}", file=body.file, mend=mend))
@@ -150,8 +153,9 @@ class _Reader:
         name = path.relative_to(self.root).as_posix()
         body = files.text(path, self.root)
         if isinstance(body, Problem):
-            mend = "Write one: at least a title and a date between two lines of ---."
-            self.problems.append(Problem(what=f"Episode `{folder.name}`: {body.what}", file=name, mend=mend))
+            mend = body.mend if path.exists() else "Write one: at least a title and a date between two lines of ---."
+            what = f"Episode `{folder.name}`: {body.what}"
+            self.problems.append(Problem(what=what, file=name, line=body.line, mend=mend))
             return None
         front, notes, notes_line = _split(body)
         if front is None:
@@ -251,7 +255,7 @@ class _Reader:
         """Of a file with other problems: whether the files that it names are there, so that all is told at once."""
         for key in ("cover", "audio", "transcript", "image", "chapters"):
             name = document.value.get(key)
-            inside = isinstance(name, str) and not name.startswith(("/", "~")) and ".." not in name
+            inside = isinstance(name, str) and values.may_name_a_file(name)
             inside = inside and (key != "chapters" or values.names_a_file(str(name)))
             if inside and (why := files.trouble(folder / str(name), self.root)):
                 self.missing(folder / str(name), why, document.origin, key)

@@ -65,6 +65,14 @@ def file_name(value: Any) -> str:
     return name
 
 
+def may_name_a_file(value: str) -> bool:
+    """Whether `file_name` takes a text."""
+    try:
+        return bool(file_name(value))
+    except ValueError:
+        return False
+
+
 def seconds(value: Any) -> float:
     """A moment such as `1:02:03.5`, `2:03` or `45`, in seconds."""
     found = re.fullmatch(r"(?:(?:(\d+):)?(\d{1,3}):(?=\d\d))?(\d{1,6}(?:\.\d{1,3})?)", text(value).strip())
