@@ -114,7 +114,7 @@ def elsewhere(site: Published) -> Iterator[str]:
     server.server_close()
 
 
-@pytest.mark.parametrize("width", [320, 640])
+@pytest.mark.parametrize("width", [320, 1000])
 def test_the_player_in_a_page_of_somebody_else(browser: Browser, elsewhere: str, width: int) -> None:
     """As oEmbed gives it: named, it plays, is all in sight, and a link leads to the episode in the whole window."""
     context = browser.new_context(viewport={"width": width, "height": 600})
