@@ -14,9 +14,9 @@ from markupsafe import Markup
 from pipeline import channels, digest, formats, notes, sidecars
 from pipeline.errors import Problem, ShowError
 from pipeline.history import FEED
-from pipeline.model import Cache, Edition, Entry, Episode, Key, Kind, Object, Person, Picture, Season
+from pipeline.model import Cache, Chapter, Edition, Entry, Episode, Key, Kind, Object, Person, Picture, Season
 from pipeline.names import Named, folded, guests, topics
-from pipeline.pages import speech, wording
+from pipeline.pages import apps, linked, qr, shelves, speech, wording
 from pipeline.pages.colour import palette
 from pipeline.pages.look import Asset, Theme
 from pipeline.text import clock, web_link, xml_safe
@@ -37,7 +37,14 @@ class Row:
 
 
 def _home(edition: Edition) -> _Pages:
-    yield Key("index.html"), {"shelves": _shelves(edition)}
+    yield Key("index.html"), {"shelves": shelves.home(edition), "archive": shelves.older(edition)[::-1]}
+
+
+def _archive(edition: Edition) -> _Pages:
+    every = shelves.older(edition)
+    for page, before, after in zip(every, (None, *every), (*every[1:], None), strict=False):
+        listed = shelves.shelves(edition, page.entries)
+        yield page.key, {"page_of": page, "shelves": listed, "before": before, "after": after}
 
 
 def _episodes(edition: Edition) -> _Pages:
@@ -49,14 +56,26 @@ def _episodes(edition: Edition) -> _Pages:
             {
                 "entry": entry,
                 "episode": entry.episode,
-                "season": _season(edition, entry.episode),
+                "season": shelves.season(edition, entry.episode),
                 "before": before,
                 "after": after,
                 "chapters": chapters,
                 "passages": speech.passages(chapters, sidecars.moved_cues(entry)),
                 "captions": sidecars.transcript(entry),
+                "data": _told(edition, entry, chapters),
             },
         )
+
+
+def _told(edition: Edition, entry: Entry, chapters: tuple[Chapter, ...]) -> Markup:
+    return linked.episode(
+        entry,
+        edition.show,
+        page=episode_key(entry.episode),
+        summary=blurb(entry.episode),
+        chapters=chapters,
+        picture=entry.share or next(iter(entry.pictures or edition.pictures), None),
+    )
 
 
 def _withdrawn(edition: Edition) -> _Pages:
@@ -75,9 +94,14 @@ def _topics(edition: Edition) -> _Pages:
 
 
 def _emptied(edition: Edition) -> _Pages:
-    """Guests and topics of whom only withdrawn episodes are left: their pages say nothing any more."""
+    """Pages of which only withdrawn episodes are left: guests, topics, older episodes. They say nothing any more."""
     every = (*guests(edition).values(), *topics(edition).values())
-    return ((named.key, {}) for named in every if not named.entries)
+    yield from ((named.key, {}) for named in every if not named.entries)
+    yield from ((key, {}) for key in shelves.emptied(edition))
+
+
+def _subscribe(edition: Edition) -> _Pages:
+    yield SUBSCRIBE, {"code": qr.drawn(edition.show.base_url + SUBSCRIBE)}
 
 
 def _once(key: str) -> Callable[[Edition], _Pages]:
@@ -86,6 +110,7 @@ def _once(key: str) -> Callable[[Edition], _Pages]:
 
 TABLE = (
     Row(template="index.html", pages=_home),
+    Row(template="archive.html", pages=_archive),
     Row(template="episode.html", pages=_episodes),
     Row(template="withdrawn.html", pages=_withdrawn),
     Row(template="guests.html", pages=_once("guests/index.html")),
@@ -93,11 +118,16 @@ TABLE = (
     Row(template="topics.html", pages=_once("topics/index.html")),
     Row(template="topic.html", pages=_topics),
     Row(template="gone.html", pages=_emptied),
+    Row(template="subscribe.html", pages=_subscribe),
+    Row(template="about.html", pages=_once("about.html")),
     Row(template="404.html", pages=_once("404.html"), anywhere=True),
     Row(template="sitemap.xml", pages=_once("sitemap.xml")),
     Row(template="robots.txt", pages=_once("robots.txt")),
+    Row(template="site.webmanifest", pages=_once("site.webmanifest")),
 )
 """Every kind of page; a new one is a row here and a template."""
+
+SUBSCRIBE = Key("subscribe.html")
 
 SMALL_SHOW = 50
 """Episodes up to which the lists of guests and topics tell how many or which episodes each has; of more, names only: it
@@ -107,6 +137,7 @@ _TYPES: Mapping[str, str] = {
     ".html": "text/html; charset=utf-8",
     ".xml": "application/xml; charset=utf-8",
     ".txt": "text/plain; charset=utf-8",
+    ".webmanifest": "application/manifest+json; charset=utf-8",
 }
 
 
@@ -145,34 +176,6 @@ def blurb(episode: Episode) -> str:
     return episode.summary or shorten(notes.text(episode.notes), 200, placeholder="…")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Shelf:
-    """Episodes that are listed together."""
-
-    season: Season | None
-    """None where nothing needs to be said about it."""
-    entries: tuple[Entry, ...]
-
-
-def _shelves(edition: Edition) -> tuple[Shelf, ...]:
-    """A serial show is listed by season from its beginning, any other from its newest episode (Apple's itunes:type)."""
-    if edition.show.kind != "serial":
-        return (Shelf(season=None, entries=edition.entries[::-1]),)
-    numbers = sorted({entry.episode.season or 0 for entry in edition.entries})
-    shelves = ([entry for entry in edition.entries if (entry.episode.season or 0) == number] for number in numbers)
-    return tuple(Shelf(season=_season(edition, shelf[0].episode), entries=tuple(shelf)) for shelf in shelves)
-
-
-def _season(edition: Edition, episode: Episode) -> Season | None:
-    """Its season, where that has a name or is not the only one (Apple-guide: a single season is not shown)."""
-    if episode.season is None:
-        return None
-    names = {season.number: season for season in edition.show.seasons}
-    season = names.get(episode.season, Season(number=episode.season))
-    only = len({entry.episode.season for entry in edition.entries}) < 2
-    return None if only and not season.name else season
-
-
 def _environment(edition: Edition, theme: Theme) -> Environment:
     styles = {f"assets/{asset.name}": asset.body.decode() for asset in theme.assets if _is_style(asset)}
     jinja = Environment(
@@ -196,6 +199,7 @@ def _filters(edition: Edition, theme: Theme) -> dict[str, Callable[..., Any]]:
     return {
         "blurb": blurb,
         "clock": clock,
+        "contact": wording.contact,
         "css": wording.css,
         "date": lambda moment: wording.date(moment, zone, theme.locale),
         "day": lambda moment: moment.astimezone(zone).date().isoformat(),
@@ -206,7 +210,10 @@ def _filters(edition: Edition, theme: Theme) -> dict[str, Callable[..., Any]]:
         "format_name": lambda media_type: formats.of(media_type).name,
         "fragment": wording.fragment,
         "initials": wording.initials,
+        "licence": wording.licence,
+        "og_locale": wording.og_locale,
         "markdown": lambda text: Markup(notes.html(text)),  # noqa: S704 (sanitised there)
+        "month": lambda moment: wording.month(moment, zone, theme.locale),
         "paragraphs": lambda text: [part for part in text.split("\n\n") if part.strip()],
         "web": web_link,
     }
@@ -262,6 +269,9 @@ def _common(edition: Edition, theme: Theme, assets: Mapping[str, Key]) -> _Conte
         "assets": assets,
         "feed": FEED,
         "season_feeds": _season_feeds(edition, theme),
+        "series": linked.series(edition.show, edition.share or next(iter(edition.pictures), None)),
+        "ways": apps.ways(edition.show, edition.show.base_url + FEED),
+        "older": shelves.older(edition),
         "topic_feed": lambda named: channels.topic_feed(edition.show, named),
         "guest_of": guest,
         "topic_of": topic,
