@@ -95,7 +95,7 @@ def look(room: Newsroom, *, listen: bool = False) -> Reading:
     found, loaded = reading.problems, reading.catalog
     if loaded:
         loaded = replace(loaded, show=replace(loaded.show, base_url=room.base_url or loaded.show.base_url))
-        found += (*pictures.problems(room.root, loaded), *checks.findings(loaded))
+        found += (*pictures.problems(room.root, loaded), *theme.problems(room.root, loaded), *checks.findings(loaded))
         found += deliver.problems(room.studio, loaded.show, loaded.episodes) if listen else ()
     return Reading(catalog=loaded, problems=tuple(sorted(found, key=lambda each: (each.file, each.line or 0))))
 
@@ -259,7 +259,7 @@ def outdated(edition: Edition) -> tuple[str, ...]:
 
 def objects(room: Newsroom, edition: Edition) -> tuple[Object, ...]:
     """Everything that the store must hold for `edition`, the unstamped feed among it."""
-    look = theme.load(room.root, edition.show.language)
+    look = theme.load(room.root, edition.show.language, edition.show.theme)
     web = site(edition, look)
     return (
         *(stored(made) for entry in (*edition.entries, *edition.withdrawn) for made in rendered(entry.media)),

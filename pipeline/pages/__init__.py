@@ -177,9 +177,8 @@ def blurb(episode: Episode) -> str:
 
 
 def _environment(edition: Edition, theme: Theme) -> Environment:
-    styles = {f"assets/{asset.name}": asset.body.decode() for asset in theme.assets if _is_style(asset)}
     jinja = Environment(
-        loader=DictLoader({**theme.templates, **styles}),
+        loader=DictLoader(theme.templates),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -320,6 +319,9 @@ def _rendered(jinja: Environment, template: str, context: _Context) -> bytes:
         raise ShowError(_broken(error.name or template, error, error.lineno)) from error
     except TemplateError as error:
         raise ShowError(_broken(template, error, None)) from error
+    except RecursionError as error:
+        round_about = TemplateError("it leads back to itself")
+        raise ShowError(_broken(template, round_about, None)) from error
 
 
 def _broken(template: str, error: TemplateError, line: int | None) -> Problem:
