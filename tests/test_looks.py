@@ -123,7 +123,7 @@ def test_a_language_from_right_to_left(language: str) -> None:
 def test_the_papers_name_every_block() -> None:
     """The table of docs/look.md has all templates with all of their blocks, and no others."""
     told: dict[str, set[str]] = {}
-    for row in re.findall(r"^\| (`[^|]*`) \|[^|]*\| ([^|]*) \|$", LOOK.read_text("utf-8"), re.MULTILINE):
+    for row in re.findall(r"^\| (`[^|]*`) \|[^|]*\| ([^|]*)\|$", LOOK.read_text("utf-8"), re.MULTILINE):
         for name in re.findall("`(.+?)`", row[0]):
             told[name] = set(re.findall("`(.+?)`", row[1]))
     sources = {name: text for name, text in DUTCH.templates.items() if ":" not in name and "/" not in name}
