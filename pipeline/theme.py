@@ -53,6 +53,13 @@ def load(show_root: Path, language: str, folder: str | None = None) -> Theme:
     )
 
 
+def letters(show_root: Path, folder: str | None = None) -> bytes:
+    """The font of share images: `fonts/share.ttf` of the show, of its theme, or omroep's."""
+    layers = (*_beneath(show_root, folder), *_own(show_root))
+    path = next(found for layer in reversed(layers) if (found := layer / "fonts" / "share.ttf").is_file())
+    return _bytes(path, show_root)
+
+
 def problems(show_root: Path, catalog: Catalog) -> Iterator[Problem]:
     """Whether the show's theme is there."""
     folder = catalog.show.theme

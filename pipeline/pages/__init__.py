@@ -4,6 +4,7 @@ import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import groupby
 from textwrap import shorten
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -195,8 +196,11 @@ def _environment(edition: Edition, theme: Theme) -> Environment:
 def _filters(edition: Edition, theme: Theme) -> dict[str, Callable[..., Any]]:
     """What templates may do with a value, by the name they use."""
     zone = ZoneInfo(edition.show.timezone)
+    illustrated: tuple[Edition | Entry, ...] = (edition, *edition.entries)
+    modern = {each.pictures[0].key: each.modern for each in illustrated if each.pictures}
     return {
         "blurb": blurb,
+        "by_letter": _by_letter,
         "clock": clock,
         "contact": wording.contact,
         "css": wording.css,
@@ -212,6 +216,7 @@ def _filters(edition: Edition, theme: Theme) -> dict[str, Callable[..., Any]]:
         "licence": wording.licence,
         "og_locale": wording.og_locale,
         "markdown": lambda text: Markup(notes.html(text)),  # noqa: S704 (sanitised there)
+        "modern": lambda pictures: modern.get(pictures[0].key, ()),
         "month": lambda moment: wording.month(moment, zone, theme.locale),
         "paragraphs": lambda text: [part for part in text.split("\n\n") if part.strip()],
         "web": web_link,
@@ -222,6 +227,17 @@ def _fitting(pictures: tuple[Picture, ...], width: int) -> Picture:
     """The smallest that is at least `width` pixels wide, else the widest."""
     wide = [picture for picture in pictures if picture.width >= width]
     return min(wide or pictures, key=lambda picture: picture.width if wide else -picture.width)
+
+
+def _by_letter(named: Iterable[Named]) -> Iterator[tuple[str, list[Named]]]:
+    """Names in the order of a dictionary, by their first letter; those that begin with none are last, under `#`."""
+
+    def letter(one: Named) -> str:
+        first = folded(one.name)[:1].upper()
+        return first if first.isalpha() else "#"
+
+    ordered = sorted(named, key=lambda one: (letter(one) == "#", folded(one.name)))
+    return ((first, list(those)) for first, those in groupby(ordered, key=letter))
 
 
 def _is_style(asset: Asset) -> bool:
@@ -271,6 +287,7 @@ def _common(edition: Edition, theme: Theme, assets: Mapping[str, Key]) -> _Conte
         "series": linked.series(edition.show, edition.share or next(iter(edition.pictures), None)),
         "ways": apps.ways(edition.show, edition.show.base_url + FEED),
         "older": shelves.older(edition),
+        "beyond_feed": edition.entries[: -len(channels.main(edition).edition.entries) or None],
         "topic_feed": lambda named: channels.topic_feed(edition.show, named),
         "guest_of": guest,
         "topic_of": topic,

@@ -10,6 +10,7 @@ from markupsafe import Markup
 from pipeline.history import FEED
 from pipeline.model import Chapter, Entry, Key, Person, Picture, Show
 from pipeline.pages.wording import fragment
+from pipeline.text import xml_safe
 
 _ESCAPED = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 
@@ -117,7 +118,9 @@ def _script(told: Mapping[str, Any]) -> Markup:
 
 
 def _stated(value: Any) -> Any:
-    """Without what is not known."""
+    """Without what is not known, and without what no page can carry."""
     if isinstance(value, Mapping):
         return {name: _stated(item) for name, item in value.items() if item not in (None, "", [], ())}
-    return [_stated(item) for item in value] if isinstance(value, list) else value
+    if isinstance(value, list):
+        return [_stated(item) for item in value]
+    return xml_safe(value) if isinstance(value, str) else value
