@@ -1,6 +1,7 @@
 """What stands beside a link in messages and on social networks: a title on the show's art, in its colour."""
 
 import io
+import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -58,7 +59,7 @@ def render(root: Path, card: Card, font: bytes, published: Mapping[Key, Picture]
 def _drawn(root: Path, card: Card, font: bytes) -> Image.Image:
     art, behind = _layers(root / card.art.path, card.art.sha256, card.colour)
     sheet = behind.copy()
-    written = _writable(card.title, font)
+    written = _writable(_straight(card.title), font)
     leftwards = written and _leftwards(card.title)
     place = (WIDTH - _ART) // 2 if not written else WIDTH - _MARGIN - _ART if leftwards else _MARGIN
     sheet.paste(art, (place, (HEIGHT - _ART) // 2), _corners())
@@ -93,10 +94,13 @@ def _write(sheet: Image.Image, card: Card, font: bytes, leftwards: bool) -> None
     room = WIDTH - 3 * _MARGIN - _ART
     colours = palette(card.colour)["light"]
     small = _letters(font, _SMALL)
-    title, lines = _fitted(card.title, font, room)
-    rows = [(line, small, colours["softbold"], 1.3) for line in _cut(_wrapped(card.above, small, room), 1)]
+    title, lines = _fitted(_straight(card.title), font, room)
+    rows = [(line, small, colours["softbold"], 1.3) for line in _cut(_wrapped(_straight(card.above), small, room), 1)]
     rows += [(line, title, colours["onbold"], 1.14) for line in lines]
-    rows += [(line, small, colours["softbold"], 1.35) for line in _cut(_wrapped(card.below, small, room), _BELOW_LINES)]
+    rows += [
+        (line, small, colours["softbold"], 1.35)
+        for line in _cut(_wrapped(_straight(card.below), small, room), _BELOW_LINES)
+    ]
     rows = [row for row in rows if _writable(row[0], font)]
     gaps = [_SMALL * 0.5 if above[1] is not below[1] else 0 for above, below in pairwise(rows)]
     top = (HEIGHT - sum(letters.size * leading for _, letters, _, leading in rows) - sum(gaps)) / 2
@@ -145,6 +149,11 @@ def _cut(lines: list[str], most: int) -> list[str]:
 @lru_cache(maxsize=16)
 def _letters(font: bytes, size: int) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(io.BytesIO(font), size)
+
+
+def _straight(text: str) -> str:
+    """Without what turns the direction of the text around it (Unicode Bidirectional Algorithm, section 2)."""
+    return re.sub("[\u200e\u200f\u202a-\u202e\u2066-\u2069]", "", text)
 
 
 def _leftwards(text: str) -> bool:
