@@ -13,7 +13,7 @@ def drawn(address: str) -> Markup:
     width, height = code.symbol_size(border=4)
     steps = "".join(_row(number, row) for number, row in enumerate(code.matrix, start=4))
     path = f'<path fill="currentColor" d="{steps}"/>'
-    return Markup(f'<svg viewBox="0 0 {width} {height}" shape-rendering="crispEdges">{path}</svg>')  # noqa: S704
+    return Markup(f'<svg aria-hidden="true" viewBox="0 0 {width} {height}" shape-rendering="crispEdges">{path}</svg>')  # noqa: S704
 
 
 def _row(number: int, row: bytearray) -> str:
