@@ -84,7 +84,7 @@ def test_the_nu_checker_finds_nothing(address: str, leftwards: str) -> None:
     jar = JUDGES / "vnu-jar" / "build" / "dist" / "vnu.jar"
     require(shutil.which("java") and jar.is_file(), "needs Java and: cd tests/judges && npm ci")
     urls = [where + key for where in (address, leftwards) for key in KINDS.values()]
-    command = ["java", "-Dnu.validator.servlet.allow-forbidden-hosts=true", "-jar", jar, "--Werror"]
+    command = ["java", "-Dnu.validator.servlet.allow-forbidden-hosts=true", "-jar", str(jar), "--Werror"]
     # It takes JSON-LD for a script; a data block is none (HTML 4.12.1), and no policy keeps it from being read.
     command += ["--filterpattern", "Inline script violates Content Security Policy.*"]
     told = subprocess.run([*command, *urls], capture_output=True, text=True, timeout=120)
