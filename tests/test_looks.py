@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import pages, theme
+from pipeline import catalog, pages, theme
 from pipeline.errors import ShowError
+from pipeline.model import Listing
 from pipeline.pages.look import Theme
+from tests.shows import write_episode, write_show
 from tests.test_pages import DUTCH, EDITION, SHOW, site
 
 LOOK = Path(__file__).parent.parent / "docs" / "look.md"
@@ -135,3 +137,20 @@ def test_the_papers_name_every_block() -> None:
         if name != "base.html":
             assert blocks[name] - common <= named, name
             assert named <= blocks[name] | common | {"heading", "list", "message"}, name
+
+
+def test_what_show_yaml_says_of_looks_and_links(tmp_path: Path) -> None:
+    """An address alone or with a name, where to write, and which theme; and a theme that is not there is told."""
+    own = ["https://open.spotify.com/show/1", {"name": "NPO Luister", "link": "https://www.npoluister.nl/x"}]
+    root = write_show(tmp_path, listen_on=own, contact="hallo@example.org", theme={"folder": "nacht"})
+    write_episode(root, "01-een")
+    show = catalog.load(root).show
+    assert show.listen_on == (
+        Listing(link="https://open.spotify.com/show/1"),
+        Listing(link="https://www.npoluister.nl/x", name="NPO Luister"),
+    )
+    assert (show.contact, show.theme) == ("hallo@example.org", "nacht")
+    (problem,) = theme.problems(root, catalog.load(root))
+    assert re.match(r"feed/show\.yaml:\d+: There is no theme `nacht`: templates/nacht is not a folder\.", str(problem))
+    (root / "templates" / "nacht").mkdir(parents=True)
+    assert list(theme.problems(root, catalog.load(root))) == []

@@ -178,7 +178,11 @@ def email(value: Any) -> str:
 
 def contact(value: Any) -> str:
     """Where somebody can be written to: an e-mail address or a web address."""
-    return email(value) if "@" in text(value) and "/" not in value else address(value)
+    try:
+        return address(value) if "/" in text(value) else email(value)
+    except ValueError as error:
+        told = f"`{value}` is neither an e-mail address nor a web address; write one such as hallo@example.org"
+        raise ValueError(told) from error
 
 
 def theme(value: Any) -> str:
