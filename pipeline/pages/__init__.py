@@ -307,13 +307,13 @@ def _season_feeds(edition: Edition, theme: Theme) -> tuple[tuple[Season, Key], .
 
 def _links(edition: Edition, key: Key, anywhere: bool) -> _Context:
     """`to(key)`: the address of an object as seen from this page; `absolute(key)`: as seen from everywhere."""
-    here = posixpath.dirname(key)
+    here, up = key[: key.rfind("/") + 1], "../" * key.count("/")
 
     def absolute(target: str) -> str:
         return edition.show.base_url + target
 
     def relative(target: str) -> str:
-        return posixpath.relpath(target, here or ".")
+        return target.removeprefix(here) if target.startswith(here) else up + target  # keys have no `.` or `..` parts
 
     return {
         "key": key,
