@@ -1,8 +1,8 @@
 """A site with every kind of page on it, and with what strains a layout: long words, many names, other directions."""
 
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -116,14 +116,19 @@ def objects(language: str, address: str) -> tuple[Object, ...]:
 
 
 @contextmanager
-def served(language: str) -> Iterator[str]:
-    """The address at which that site is served on this machine."""
+def serving(make: Callable[[str], Iterable[Object]]) -> Iterator[str]:
+    """The address at which what `make` makes for that address is served on this machine."""
     server = serve.bind("127.0.0.1", 0)
     address = f"http://127.0.0.1:{server.port}/"
-    server.app = serve.site(objects(language, address), lambda line: None)
-    Thread(target=server.serve_forever, daemon=True).start()
+    server.app = serve.site(make(address), lambda line: None)
+    Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
     try:
         yield address
     finally:
         server.shutdown()
         server.server_close()
+
+
+def served(language: str) -> AbstractContextManager[str]:
+    """The address at which that site is served on this machine."""
+    return serving(lambda address: objects(language, address))

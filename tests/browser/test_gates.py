@@ -3,6 +3,8 @@
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +12,11 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Browser, Page
 
+from pipeline import pages
+from pipeline.model import Edition, Object
 from tests.browser import gallery
 from tests.browser.gallery import KINDS
+from tests.test_pages import DUTCH, HOSTILE, hostile
 from tests.tools import require
 
 JUDGES = Path(__file__).parent.parent / "judges" / "node_modules"
@@ -241,3 +246,31 @@ def test_a_browser_takes_the_smaller_pictures(window: Page, address: str) -> Non
     chosen = page.evaluate("document.querySelector('.about .art').currentSrc")
     assert chosen.endswith(".webp")
     assert "-300." in chosen or "-600." in chosen
+
+
+PROBE = """() => {
+  const marks = '[onerror], [onfocus], [onmouseover], [autofocus], script:not([type="application/ld+json"], [src])';
+  for (const one of document.querySelectorAll('a, img')) one.dispatchEvent(new Event('mouseover', {bubbles: true}));
+  return [...document.querySelectorAll(marks)].map(one => one.outerHTML).concat(globalThis.alarms);
+}"""
+
+
+def test_nothing_that_anybody_wrote_is_run(browser: Browser) -> None:
+    """Texts that mean harm, wherever anybody can write: no alert, no script and no handler of theirs."""
+    page = browser.new_page()
+    page.add_init_script("globalThis.alarms = []; globalThis.alert = said => { alarms.push('alert ' + said) }")
+    page.route("**/*.jpg", lambda route: route.abort())
+    for text in HOSTILE:
+        with gallery.serving(partial(_said, text)) as address:
+            for key in ("index.html", "episodes/aflevering-1.html"):
+                page.goto(address + key)
+                assert page.evaluate(PROBE) == [], (key, text)
+    page.goto("about:blank")
+    page.set_content("<img src=x onerror=alert(1)>")
+    page.wait_for_function("alarms.length")  # the trap works where no policy stops the mouse
+    page.close()
+
+
+def _said(text: str, address: str) -> tuple[Object, ...]:
+    edition: Edition = hostile(text)
+    return pages.compose(replace(edition, show=replace(edition.show, base_url=address)), DUTCH)
