@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, Route
 
 from pipeline import pages
 from pipeline.model import Edition, Object
@@ -226,12 +226,17 @@ def test_nothing_moves_while_it_loads(window: Page, address: str, kind: str) -> 
 
     What moves inside Chromium's own player is in no document, and so has no node.
     """
-    window.route("**/images/*", lambda route: (sleep(0.03), route.continue_())[1])
+    window.route("**/images/*", _late)
     for width in (360, 1280):
         page = opened(window, address, kind, width)
         page.reload()
         assert page.evaluate(SHIFTS) == 0
     window.unroute("**/images/*")
+
+
+def _late(route: Route) -> None:
+    sleep(0.03)
+    route.continue_()
 
 
 def test_no_page_asks_anybody_else_for_anything(window: Page, address: str) -> None:
