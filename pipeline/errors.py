@@ -23,6 +23,8 @@ class Exit(IntEnum):
     """The publish would have broken a promise to listeners."""
     DAMAGED = 7
     """What is published is not what it should be, and listeners would notice."""
+    UNTOLD = 8
+    """Everything is published, but a hub or podping that should have been told of it was not."""
     INTERRUPTED = 130
 
 
@@ -87,3 +89,9 @@ class Refused(OmroepError):
     """The publish would break a promise to listeners."""
 
     status = Exit.REFUSED
+
+
+class Untold(OmroepError):
+    """Who should have been told of a change was not; what listeners get is as it should be."""
+
+    status = Exit.UNTOLD

@@ -53,9 +53,36 @@ def event(key: str, at: datetime | None) -> Event | None:
     return Event(number=int(found[1]), turn=Turn(found[2]), release=Digest(found[3]), at=at)
 
 
-def entry(told: Event) -> Object:
-    """The object that tells of an event."""
-    body = digest.canonical({"number": told.number, "turn": told.turn.value, "release": told.release})
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Heard:
+    """That some were told what the feeds are: beside the log, under the number of the turn that it follows."""
+
+    number: int
+    feeds: str
+    """What they were: `STATE` characters of a digest."""
+    who: tuple[str, ...]
+    """`NAME` characters of the digest of each one's address."""
+
+    @property
+    def key(self) -> Key:
+        """Where it lies; after the turn of that number in a listing."""
+        return Key(f"{LOG}{self.number:06}-told-{'-'.join((self.feeds, *self.who))}.json")
+
+
+STATE, NAME = 32, 8
+"""Characters of digests, in hexadecimal."""
+_HEARD = re.compile(rf"{re.escape(LOG)}(\d{{6}})-told-([0-9a-f]{{{STATE}}})((?:-[0-9a-f]{{{NAME}}})+)\.json")
+
+
+def heard(key: str) -> Heard | None:
+    """What a key says that some heard, or None."""
+    found = _HEARD.fullmatch(key)
+    return Heard(number=int(found[1]), feeds=found[2], who=tuple(found[3][1:].split("-"))) if found else None
+
+
+def entry(told: Event | Heard) -> Object:
+    """The object that tells of an event, or that some heard."""
+    body = digest.canonical(_said(told))
     return Object(
         key=told.key,
         kind=Kind.LOG,
@@ -67,17 +94,28 @@ def entry(told: Event) -> Object:
     )
 
 
+def _said(told: Event | Heard) -> dict[str, object]:
+    if isinstance(told, Heard):
+        return {"number": told.number, "feeds": told.feeds, "who": told.who}
+    return {"number": told.number, "turn": told.turn.value, "release": told.release}
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class History:
     """The log of a store, oldest event first."""
 
     events: tuple[Event, ...] = ()
+    told: tuple[Heard, ...] = ()
+    """Who heard what, oldest first; no turn of the log, so that telling never looks like publishing."""
 
     @classmethod
     def of(cls, keys: Iterable[tuple[str, datetime | None]]) -> "History":
         """From the keys in a listing of `WATCHED`, with the moments at which they were stored."""
-        events = (event(key, at) for key, at in keys)
-        return cls(events=tuple(sorted((each for each in events if each), key=lambda each: each.key)))
+        listed = sorted(keys, key=lambda each: each[0])
+        return cls(
+            events=tuple(found for key, at in listed if (found := event(key, at))),
+            told=tuple(each for key, _ in listed if (each := heard(key))),
+        )
 
     @property
     def number(self) -> int:
@@ -103,6 +141,10 @@ class History:
     def keys(self) -> frozenset[Key]:
         """Where the events lie."""
         return frozenset(each.key for each in self.events)
+
+    def last_heard(self, who: str) -> str | None:
+        """What the feeds were when one of `Heard.who` was told last."""
+        return next((each.feeds for each in reversed(self.told) if who in each.who), None)
 
     def settled(self, release: Digest) -> bool:
         """Whether the last thing that is known is that `release` was published to its last page."""

@@ -122,6 +122,19 @@ class Discussion:
     account_link: str | None = None
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Chat:
+    """The room in which listeners talk at the moment that they listen."""
+
+    server: str
+    """Its name in the DNS."""
+    protocol: str
+    account: str | None = None
+    """The producer's."""
+    space: str | None = None
+    """The room, channel or topic there."""
+
+
 class Status(StrEnum):
     """What the producer wants of an episode."""
 
@@ -171,6 +184,7 @@ class Episode:
     discussion: tuple[Discussion, ...] = ()
     """What comes first is shown first."""
     txt: tuple[Note, ...] = ()
+    chat: Chat | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -314,9 +328,9 @@ class Show:
     """What comes first is shown first."""
     txt: tuple[Note, ...] = ()
     podping: bool = False
-    """Apps may rely on podping to hear of new episodes."""
+    """Apps may rely on podping to hear of new episodes: it is told of every change."""
     hubs: tuple[str, ...] = ()
-    """WebSub hubs that are told of new episodes."""
+    """WebSub hubs that are told of every change."""
     publisher: Elsewhere | None = None
     podroll: tuple[Elsewhere, ...] = ()
     """Shows that it recommends."""
@@ -327,6 +341,9 @@ class Show:
     """Where listeners can write: an e-mail address or a web address."""
     theme: str | None = None
     """The folder in `templates/` that holds the show's theme; None: omroep's own."""
+    podping_node: str | None = None
+    """Where podpings are sent, where it is not podping.cloud."""
+    chat: Chat | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,11 +1,11 @@
-"""Looking at addresses as a listener's app does: plain HTTP, answers read to their end without being kept."""
+"""Talking to addresses as a stranger does: plain HTTP, answers read to their end without being kept."""
 
 import hashlib
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import quote, urlencode, urljoin, urlsplit
 
 import urllib3
 from urllib3 import exceptions
@@ -41,6 +41,9 @@ _REASONS: tuple[tuple[type[Exception], str], ...] = (
     (exceptions.ProtocolError, "the answer breaks off"),
 )
 """What went wrong, in words; what the library says is not passed on, for there may be addresses in it."""
+
+_SAID = 2000
+"""Bytes that are kept of what somebody has to say who refuses something."""
 
 Address = Callable[[str, Key], str]
 """The address at which a method (GET, HEAD, …) finds a key."""
@@ -83,7 +86,7 @@ class Outside:
             try:
                 seen = self._followed(method, self._address(method, key), headers, reader, body)
             except (HTTPError, UnicodeError, ValueError) as error:  # the latter two: no address at all
-                return Seen(status=None, failure=_reason(error))
+                return Seen(status=None, failure=reason(error))
             if not seen.failure or not left:
                 break
         return seen
@@ -108,6 +111,33 @@ class Outside:
             if urlsplit(address).scheme not in ("http", "https"):
                 break
         return Seen(status=None, failure="it leads on and on", elsewhere=elsewhere)
+
+
+def say(
+    method: str, address: str, fields: Mapping[str, str], *, within_s: float, headers: Mapping[str, str] | None = None
+) -> Seen:
+    """The answer to a form that is sent once, by GET or POST; where it leads elsewhere, nobody goes there.
+
+    What came of it is read only where it was refused. `within_s` is for each step; who drips their answer takes longer.
+    """
+    form = urlencode(fields)
+    told = {"User-Agent": "omroep", "Accept-Encoding": "identity", **(headers or {})}
+    if method == "POST":
+        told["Content-Type"] = "application/x-www-form-urlencoded"
+    pool = urllib3.PoolManager(timeout=within_s, retries=False, headers=told)
+    try:
+        answer = pool.request(
+            method,
+            address if method == "POST" else f"{address}?{form}",
+            body=form if method == "POST" else None,
+            redirect=False,
+            preload_content=False,
+        )
+        return _Reader(most=0 if 200 <= answer.status < 300 else _SAID, keep=True).read(answer)
+    except (HTTPError, UnicodeError, ValueError) as error:
+        return Seen(status=None, failure=_reason(error))
+    finally:
+        pool.clear()
 
 
 class _Reader:
@@ -138,7 +168,7 @@ class _Reader:
                     failure = "it comes too slowly"
                     break
         except HTTPError as error:
-            failure = _reason(error)
+            failure = reason(error)
         finally:
             answer.release_conn() if answer.length_remaining == 0 else answer.close()
         return Seen(
@@ -153,6 +183,7 @@ class _Reader:
         )
 
 
-def _reason(error: BaseException) -> str:
+def reason(error: BaseException) -> str:
+    """Why there was no answer, in words."""
     cause = error.reason if isinstance(error, exceptions.MaxRetryError) and error.reason else error
     return next((said for kind, said in _REASONS if isinstance(cause, kind)), "it could not be asked")

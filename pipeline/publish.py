@@ -22,6 +22,7 @@ from pipeline import (
     release,
     sidecars,
     theme,
+    tidings,
 )
 from pipeline.audio import deliver, ffmpeg, findings, recipe
 from pipeline.audio.deliver import Sleeve, Studio
@@ -52,6 +53,7 @@ from pipeline.model import (
 from pipeline.pages.look import Theme
 from pipeline.pictures import share
 from pipeline.store import Store
+from pipeline.tidings import Tiding
 
 Connect = Callable[[str | None], Store]
 """Makes the store, given where the show itself says that it is published."""
@@ -319,6 +321,8 @@ class Prepared:
     """When the next scheduled episode is to be published."""
     blocked: tuple[Problem, ...] = ()
     """Why it would be refused."""
+    due: tuple[Tiding, ...] = ()
+    """Who is to be told once it is carried out."""
 
 
 def prepare(
@@ -354,6 +358,7 @@ def prepare(
         warnings=(*checked.warnings, *checks.late(edition, checked.catalog), *_noticed(edition, before)),
         next_due=min((each.published for each in guard.scheduled(checked.catalog, room.now)), default=None),
         blocked=(*blocked, *late),
+        due=tidings.due(made.release, before),
     )
 
 

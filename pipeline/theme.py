@@ -17,7 +17,7 @@ from pipeline.pages.look import Asset, Theme
 _CHECKOUT = Path(__file__).parent.parent / "templates"
 _WHEEL = Path(__file__).parent / "default_templates"
 
-_TEMPLATES = frozenset({".html", ".xml", ".txt", ".webmanifest"})
+_TEMPLATES = frozenset({".html", ".json", ".xml", ".txt", ".webmanifest"})
 _TYPES: Mapping[str, str] = {
     ".css": "text/css; charset=utf-8",
     ".ico": "image/x-icon",

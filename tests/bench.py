@@ -66,17 +66,20 @@ def timed(command: Sequence[str | Path], **environ: str) -> Run:
     return Run(wall, peak / 1e6)
 
 
-def _held_by(pid: int) -> int:
+def _held_by(pid: int, above: bytes = b"") -> int:
     """Bytes of memory that a process and all below it hold, what they share counted once (Linux)."""
     total = 0
     try:
+        named = Path(f"/proc/{pid}/cmdline").read_bytes()
+        if named == above:  # just forked: its memory is that of the process above, until it becomes another program
+            return 0
         total += next(
             int(line.split()[1]) * 1024
             for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
             if line.startswith("Pss:")
         )
         for task in Path(f"/proc/{pid}/task").iterdir():
-            total += sum(_held_by(int(child)) for child in (task / "children").read_text().split())
+            total += sum(_held_by(int(child), named) for child in (task / "children").read_text().split())
     except (OSError, StopIteration):  # it has just ended
         pass
     return total
@@ -182,6 +185,19 @@ def loudnorm_job(source: Path, target: Path, program: str) -> None:
     subprocess.run([*made, "-b:a", "128k", target], check=True)
 
 
+def halves_job(source: Path, target: Path, program: str) -> None:
+    """Two LAMEs at once, each with half of a recording: what two cores can do at best, and on shared ones that is less
+    than twice as much."""
+    half = MINUTES * 30
+
+    def encode(place: int) -> None:
+        cut = ["-ss", str(place * half), "-t", str(half), "-i", str(source), "-b:a", "128k", f"{target}-{place}.mp3"]
+        subprocess.run([program, "-v", "error", "-y", *cut], check=True)
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(encode, range(2)))
+
+
 def upload_job(source: Path, target: Path, url: str) -> None:
     """Put every file of a folder in a bucket, as a publish does; `target` gets the seconds, without the start-up."""
     from pipeline.store import s3
@@ -200,6 +216,7 @@ JOBS: dict[str, Callable[[Path, Path, str], None]] = {
     "one-core": lambda source, target, _: job(source, target, 1),
     "pydub": pydub_job,
     "loudnorm": loudnorm_job,
+    "halves": halves_job,
     "upload": upload_job,
 }
 """What runs as a process of its own: source, target, program."""
@@ -224,6 +241,7 @@ def audio(folder: Path) -> None:
             "128k",
             folder / "lame.mp3",
         ],
+        "LAME alone, one half on each core (the limit of two)": [*here, "halves", wav, folder / "half", program],
         "omroep on one core, its verification included": [*here, "one-core", wav, folder / "serial.mp3", program],
         f"omroep on {ffmpeg.CORES} cores, the same bytes": [*here, "all-cores", wav, folder / "ours.mp3", program],
     }
@@ -347,7 +365,15 @@ def uploads(folder: Path) -> None:
             found: dict[str, list[Run]] = {"s5cmd": [], "omroep": []}
             for number in range(ROUNDS):
                 place = f"s3://{server.bucket}/{size}-{number}"
-                mine = [sys.executable, "-m", "tests.bench", "--job", "upload", source, folder / "seconds"]
+                mine: list[str | Path] = [
+                    sys.executable,
+                    "-m",
+                    "tests.bench",
+                    "--job",
+                    "upload",
+                    source,
+                    folder / "seconds",
+                ]
                 commands: dict[str, Sequence[str | Path]] = {
                     "s5cmd": [S5CMD, "cp", f"{source}/", f"{place}-s5cmd/"],
                     "omroep": [*mine, f"{place}-omroep"],

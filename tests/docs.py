@@ -14,7 +14,7 @@ from pipeline.audio.findings import RULES, Take, findings
 from pipeline.checks.rule import EVERYONE, Demand
 from pipeline.doctor import Probe, bucket, folder, machine
 from pipeline.model import Mastering
-from tests import faulty
+from tests import faulty, tags
 from tests.faulty import FAULTS
 
 ROOT = Path(__file__).parent.parent
@@ -22,6 +22,7 @@ DOCUMENTS = (ROOT / "README.md", ROOT / "docs" / "commands.md")
 OPERATING = ROOT / "docs" / "operating.md"
 AUDIO = ROOT / "docs" / "audio.md"
 CHECKS = ROOT / "docs" / "rules.md"
+FEED = ROOT / "docs" / "feed.md"
 _MARKUP = re.compile(r"(?<!`)(<[^>]+>|&\w+;)")
 BLOCK = re.compile(r"(```text\n\$ (omroep [^\n]*--help)\n)(.*?)(\n```)", re.DOTALL)
 
@@ -50,7 +51,20 @@ def rows_of_rules() -> str:
 def rows_of_checks() -> str:
     """What is asked of a show, for docs/rules.md."""
     head = "| rule | what it asks | who asks it | source | what a listener notices | what you can do |\n" + "|---" * 6
-    return f"{head}|\n" + "\n".join(_row_of_check(rule) for rule in checks.RULES)
+    rows = "\n".join(_row_of_check(rule) for rule in checks.RULES)
+    fatal = sum(rule.fatal for rule in checks.RULES)
+    count = f"{len(checks.RULES)} rules, of which {fatal} are problems. Tests hold a good and a bad case of each."
+    return f"{count}\n\n{head}|\n{rows}"
+
+
+def rows_of_tags(scope: str) -> str:
+    """The elements of a channel or an item, for docs/feed.md."""
+    head = "| tag | where it comes from | defined by | who it is for | read back by |\n" + "|---" * 5
+    rows = (
+        f"| `{tag.name}` | {tag.comes} | {tag.defined} | {tag.audience} | {', '.join(tag.readers)} |"
+        for tag in tags.tags(scope)
+    )
+    return f"{head}|\n" + "\n".join(rows)
 
 
 def _row_of_check(rule: Demand) -> str:
@@ -93,6 +107,11 @@ def between(text: str, mark: str, rows: str) -> str:
     )
 
 
+def with_tags(text: str) -> str:
+    """docs/feed.md with its tables as the program has them now."""
+    return between(between(text, "channel", rows_of_tags("channel")), "item", rows_of_tags("item"))
+
+
 if __name__ == "__main__":
     for document in DOCUMENTS:
         document.write_text(renewed(document.read_text("utf-8")), "utf-8")
@@ -101,3 +120,4 @@ if __name__ == "__main__":
     audio = AUDIO.read_text("utf-8")
     AUDIO.write_text(between(between(audio, "rules", rows_of_rules()), "faults", rows_of_faults()), "utf-8")
     CHECKS.write_text(between(CHECKS.read_text("utf-8"), "rules", rows_of_checks()), "utf-8")
+    FEED.write_text(with_tags(FEED.read_text("utf-8")), "utf-8")

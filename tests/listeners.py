@@ -84,7 +84,8 @@ def links(key: str, body: bytes, base_url: str) -> Iterable[str]:
     for element, attribute, link, _ in document.iterlinks():
         if attribute == "srcset":
             continue
-        address = urldefrag(link)[0].removeprefix(base_url)
-        if not address or urlsplit(address).scheme or element.get("rel") == "canonical":
+        address = urldefrag(link)[0]
+        own = address.startswith(base_url)
+        if not address or element.get("rel") == "canonical" or (urlsplit(address).scheme and not own):
             continue
-        yield normpath(join(dirname(key), unquote(address)))
+        yield unquote(address.removeprefix(base_url)) if own else normpath(join(dirname(key), unquote(address)))

@@ -19,12 +19,12 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"sidecars", "notes", "channels"}),
     frozenset({"feed", "pages", "checks", "preview", "standing", "changes", "guard"}),
     frozenset({"release"}),
-    frozenset({"plan", "prune", "audit"}),
+    frozenset({"plan", "prune", "audit", "tidings"}),
     frozenset({"rollback"}),
     frozenset({"catalog", "audio", "pictures", "store", "theme", "unchanged"}),
     frozenset({"apply", "outside"}),
-    frozenset({"publish", "report", "serve"}),
-    frozenset({"upkeep", "verify", "doctor"}),
+    frozenset({"publish", "report", "serve", "notify", "download"}),
+    frozenset({"upkeep", "verify", "doctor", "importer", "archive"}),
     frozenset({"cli"}),
 )
 """From the ground up: a room imports only from floors below its own (and from itself)."""
@@ -78,10 +78,11 @@ ONLY_IN: dict[str, str | tuple[str, ...]] = {
     "subprocess": "audio.ffmpeg",
     "click": "cli",
     "rich": "cli",
-    "urllib3": ("outside", "store.s3"),  # boto3 lets some of its exceptions through
+    "urllib3": ("outside", "download", "store.s3"),  # boto3 lets some of its exceptions through
     "wcwidth": "preview.fitting",
     "werkzeug": "serve",
-    "yaml": "catalog.located",
+    "markdownify": "importer.markdown",
+    "yaml": ("catalog.located", "catalog.written"),
 }
 """A library that one room owns: nobody else may know of it."""
 

@@ -244,12 +244,33 @@ def test_further_feeds_are_published_like_pages(root: Path) -> None:
     assert seen(store) == []
 
 
+def test_a_styled_feed_comes_back_to_the_byte(root: Path) -> None:
+    """Its record holds it with the line that names its style, and going back gives what was live, of the same type."""
+    store = MemoryStore()
+    first = published(root, store).release
+    live = store.objects[Key("feed.xml")]
+    assert isinstance(live.body, bytes)
+    _, stamp, style, _ = live.body.split(b"\n", 3)
+    assert (stamp, b"<?xml-stylesheet" in style) == (f"<!-- omroep release {first.id} -->".encode(), True)
+    assert feed.unstamped(live.body) == first.feed.encode() == live.body.replace(stamp + b"\n", b"")
+    stored = store.objects[release.key(first.id)].body
+    assert isinstance(stored, bytes)
+    again = release.feed_of(release.parse(stored, named=first.id))
+    assert (again.body, again.type, again.sha256) == (live.body, feed.TYPE, live.sha256)
+    edit(root, "01-een", "Aflevering over", "Alles over")
+    published(root, store)
+    assert store.objects[Key("feed.xml")].body != live.body
+    upkeep.go(upkeep.back(room(root), store, None), store, lambda action: None)
+    assert store.objects[Key("feed.xml")].body == live.body
+
+
 def test_a_browser_is_given_a_style(root: Path) -> None:
     """Every feed names a style sheet that is there, behind its release in the first bytes; its words are the show's."""
     asks(root, "feeds: topics")
     store = MemoryStore()
     published(root, store)
-    heads = {key: item.body for key, item in store.objects.items() if item.type == feed.TYPE}
+    heads = {key: item.body for key, item in store.objects.items() if key.startswith("feed") and key.endswith(".xml")}
+    assert {item.type for key, item in store.objects.items() if key in heads} == {feed.TYPE}
     assert len(heads) == 2
     for key, body in heads.items():
         assert isinstance(body, bytes)

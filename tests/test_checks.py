@@ -1,5 +1,6 @@
 """Rules of platforms: each has a show that breaks it and one that does not."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,10 +12,10 @@ from PIL import Image
 from pipeline import catalog, checks, pictures
 from pipeline.checks import languages, nearest
 from pipeline.checks.rule import Platform, id_of
-from pipeline.checks.vocabularies import APPLE_CATEGORIES, MEDIUMS, ROLES
+from pipeline.checks.vocabularies import APPLE_CATEGORIES, MEDIUMS, ROLES, SOCIAL_PROTOCOLS
 from pipeline.errors import Problem, ShowError
 from tests import records
-from tests.shows import write_episode, write_show
+from tests.shows import SHOW, write_episode, write_show
 
 LONG = "w" * 4001
 SOUND = b"not listened to"
@@ -59,6 +60,11 @@ def rhythm(**keys: Any) -> dict[str, Any]:
     return {"update_frequency": {"text": "Elke week"} | keys}
 
 
+def talk(protocol: str) -> dict[str, Any]:
+    return {"discussion": [{"protocol": protocol, "link": "https://example.org/1"}]}
+
+
+OTHER = "29cdca4a-32d8-56ba-b48b-09a011c5daa9"
 BAD: dict[str, tuple[Case, ...]] = {
     "show-description-length": (
         Case("`description` takes 4001 bytes", "description:", show={"description": LONG}),
@@ -116,6 +122,30 @@ BAD: dict[str, tuple[Case, ...]] = {
     "show-license": (
         Case("Did you mean `cc-by-4.0`?", "license:", show={"license": "CC BY 4.0"}),
         Case("Choose from: arr, cc0-1.0", "license:", show={"license": {"name": "mijn-voorwaarden"}}),
+    ),
+    "show-discussion": (
+        Case("Did you mean `activitypub`?", "discussion:", show=talk("mastodon")),
+        Case("Did you mean `atproto`?", "discussion:", show=talk("bluesky")),
+        Case("Did you mean `twitter`?", "discussion:", show=talk("twiter")),
+        Case("Choose from: activitypub,", "discussion:", show=talk("hyves")),
+        Case("Write `discussion: no`.", "discussion:", show=talk("disabled")),
+        Case("Did you mean `matrix`?", "chat:", show={"chat": {"server": "example.org", "protocol": "matrx"}}),
+    ),
+    "show-publisher": (Case("no address, only a guid", "publisher:", show={"publisher": {"guid": OTHER}}),),
+    "show-podroll": (
+        Case("recommends itself", "podroll:", show={"podroll": [{"guid": SHOW["guid"]}]}),
+        Case("recommended twice", "podroll:", show={"podroll": [{"guid": OTHER}, {"guid": OTHER.upper()}]}),
+    ),
+    "show-hubs": (
+        Case("http://hub.example.org/ is not at an https", "hubs:", show={"hubs": ["http://hub.example.org/"]}),
+        Case("stands there twice", "hubs:", show={"hubs": "https://hub.example.org/, https://hub.example.org/"}),
+    ),
+    "show-podping": (
+        Case("http://podping.example.org/ is not", "podping:", show={"podping": "http://podping.example.org"}),
+    ),
+    "show-feeds": (
+        Case("no episode has `season`", "feeds:", show={"feeds": ["seasons"]}, episode={"topics": ["werk"]}),
+        Case("no episode has `topics`", "feeds:", show={"feeds": "seasons, topics"}, episode={"season": 1}),
     ),
     "show-loudness": (
         Case("made -20 LUFS loud", "audio:", show={"audio": {"loudness": "-20"}}),
@@ -218,6 +248,7 @@ BAD: dict[str, tuple[Case, ...]] = {
         Case("jan is named twice", "guests:", episode={"guests": ["Jan", "jan"]}),
     ),
     "episode-license": (Case("Did you mean `cc-by-nc-4.0`?", "license:", episode={"license": "cc-by-nc"}),),
+    "episode-discussion": (Case("Did you mean `nostr`?", "discussion:", episode=talk("nostra")),),
     "episode-chapters": (
         Case("does not begin at 0:00", "chapters:", episode={"chapters": ["0:01 Een", "0:02 Twee", "0:03 Drie"]}),
         Case("at the same time", "chapters:", episode={"chapters": ["0:00 Een", "0:01 Twee", "0:01 Drie"]}),
@@ -257,10 +288,10 @@ def test_every_rule_has_a_bad_case() -> None:
     assert len({rule.id for rule in checks.RULES}) == len(checks.RULES)
 
 
-def test_a_good_show_breaks_none(tmp_path: Path) -> None:
-    """With everything in it that a rule looks at; nor does the example in this repository."""
+def good(root: Path) -> str:
+    """A show with everything in it that a rule looks at; the files that say so, as one text."""
     write_show(
-        tmp_path,
+        root,
         language="zh-Hans",
         categories=["Business > Careers", "Business", "TV & Film"],
         medium="musicL",
@@ -271,23 +302,53 @@ def test_a_good_show_breaks_none(tmp_path: Path) -> None:
         update_frequency={"text": "Vijf", "rrule": "FREQ=WEEKLY;BYDAY=TU,TH;COUNT=5", "dtstart": "2020-10-06"},
         audio={"loudness": "-17", "bitrate_mono": "128", "peak": "-1"},
         description="Brood & spelen, 1 < 2 en R&D; AT&T.",
+        subtitle="Brood & spelen",
         base_url="https://proef.example.org/",
+        discussion=[{"protocol": name, "link": "https://example.org/1"} for name in SOCIAL_PROTOCOLS],
+        publisher={"guid": OTHER, "feed": "https://example.org/uitgever.xml"},
+        podroll=[{"guid": OTHER}],
+        hubs=["https://hub.example.org/", "http://127.0.0.1:8000/"],
+        podping="http://localhost:9999",
+        feeds=["seasons", "topics"],
     )
     write_episode(
-        tmp_path,
+        root,
         "01-goed",
+        discussion="no",
+        chat={"server": "irc.example.org", "protocol": "irc"},
+        topics=["boeken"],
         title="1984 en 2 ‹andere› boeken",
         season=1,
         chapters=["0:00 Begin", "0:01 Midden", "0:02 " + "w" * 40],
         guests=["Presentatie", "Ian", "Jan"],
+        image="foto.png",
+        image_alt="Een effen vlak.",
         license={"name": "mijn-voorwaarden", "link": "https://example.org/voorwaarden"},
         notes="# Kop\n\n## Ook\n\n### Dieper\n\n`<br>` of [hier lees je het rapport](https://example.org/).\n\n"
         "```\n<p>[hier](https://example.org/)\n#### nee\n```\n\n<https://example.org/> en a < b.",
     )
-    write_episode(tmp_path, "02-ook", season=1)
-    write_episode(tmp_path, "03-opnieuw", season=2, number=1)
+    picture("episodes/01-goed/foto.png", 1400)(root)
+    write_episode(root, "02-ook", season=1)
+    write_episode(root, "03-opnieuw", season=2, number=1)
+    return "".join(path.read_text("utf-8") for path in (root / "feed/show.yaml", *root.glob("episodes/*/episode.md")))
+
+
+def test_a_good_show_breaks_none(tmp_path: Path) -> None:
+    """Nor does the example in this repository."""
+    good(tmp_path)
     assert found(tmp_path) == {}
     assert found(Path(__file__).parent.parent) == {}
+
+
+def test_every_rule_has_a_good_case(tmp_path: Path) -> None:
+    """The good show has what each rule looks at: the key that a bad case is told of, or a line of notes."""
+    lines = good(tmp_path).splitlines()
+    for rule, cases in BAD.items():
+        for case in cases:
+            if re.fullmatch(r"[a-z_]+:", case.line):
+                assert any(line.startswith(case.line) for line in lines), f"{rule}: {case.line}"
+            else:
+                assert "notes" in case.episode, f"{rule} is told of a line that the good show has nothing like"
 
 
 def test_a_show_at_home_needs_no_certificate(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from pipeline import catalog
 from pipeline.catalog import chapter_files, chapter_formats, schema
 from pipeline.cli import commands
 from pipeline.errors import Exit, ShowError
-from tests.docs import BLOCK, CHECKS, DOCUMENTS, between, renewed, rows_of_checks
+from tests.docs import BLOCK, CHECKS, DOCUMENTS, FEED, between, renewed, rows_of_checks, with_tags
 from tests.shows import write_show, write_tone
 
 ROOT = Path(__file__).parent.parent
@@ -35,12 +35,18 @@ def test_the_table_of_rules_is_the_programs_own() -> None:
     assert "`show-owner`" in text
 
 
+def test_the_tables_of_tags_are_the_programs_own() -> None:
+    """`make docs` would change nothing of docs/feed.md."""
+    text = FEED.read_text("utf-8")
+    assert with_tags(text) == text
+    assert text.count("| `itunes:explicit` |") == 2
+
+
 def test_every_command_is_documented() -> None:
     """With its whole help."""
     told = {found[2].split()[1] for found in BLOCK.finditer(COMMANDS)} - {"--help"}
-    assert told == {path.stem for path in (ROOT / "pipeline" / "cli").glob("*.py")} - {
-        *("__init__", "commands", "settings", "tell")
-    }
+    modules = {path.stem for path in (ROOT / "pipeline" / "cli").glob("*.py")}
+    assert told == {name.rstrip("_") for name in modules - {"__init__", "commands", "settings", "tell"}}
 
 
 def test_the_list_of_commands_says_what_each_says() -> None:

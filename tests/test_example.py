@@ -13,7 +13,6 @@ from PIL import Image
 
 from tests.listeners import complaints
 from tests.test_audio import FFMPEG, decoded, loudness
-from tests.test_publish import OMROEP
 
 ROOT = Path(__file__).parent.parent
 TITLES = [
@@ -25,18 +24,13 @@ TITLES = [
 ]
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture
+def site(example_site: Path) -> Path:
     """The example, built by the real program."""
-    folder = tmp_path_factory.mktemp("example")
-    command: list[str | Path] = [OMROEP, "--show", ROOT, "build", "--to", folder / "site"]
-    done = subprocess.run(command, capture_output=True, text=True, env={"OMROEP_CACHE": str(folder / "cache")})
-    assert done.returncode == 0, done.stderr
-    assert "advice" not in done.stderr
-    return folder / "site"
+    return example_site
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def audio(site: Path) -> list[Path]:
     """The five delivered files, first episode first, as the feed names them."""
     entries = feedparser.parse((site / "feed.xml").read_bytes()).entries

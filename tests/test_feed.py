@@ -189,6 +189,8 @@ def test_partytime_reads_the_formats(example: Catalog, tmp_path: Path) -> None:
 PLACE = {"name": "Den Haag", "geo": "52.08,4.31", "osm": "R192736", "country": "nl"}
 PUBLISHER = {"guid": "003af0a0-6a45-55cf-b765-68e3d349551a", "feed": "https://example.org/uitgever.xml"}
 OTHER = {"guid": "29cdca4a-32d8-56ba-b48b-09a011c5daa9", "feed": "https://example.org/ander.xml"}
+ROOM = {"server": "irc.example.org", "protocol": "irc", "account": "@show", "space": "#show"}
+TOLD = {"server": "irc.example.org", "protocol": "irc", "accountId": "@show", "space": "#show"}
 POST = {"protocol": "activitypub", "link": "https://mastodon.example/@show/1", "account": "@show"}
 
 
@@ -212,6 +214,7 @@ def full(tmp_path: Path) -> Edition:
         txt=[{"purpose": "verify", "text": "S6lpp-7ZCn8"}],
         podping="yes",
         hubs=["https://hub.example.org/"],
+        chat=ROOM,
         publisher=PUBLISHER,
         podroll=[OTHER],
         update_frequency={"text": "Elke week", "rrule": "FREQ=WEEKLY"},
@@ -248,8 +251,9 @@ def test_partytime_finds_every_phase(full: Edition, tmp_path: Path) -> None:
         4: {"medium", "images"},
         5: {"socialInteract"},
         6: {"txt", "podroll"},
-        7: {"publisher"},
+        7: {"publisher", "chat"},
     }
+    assert read["chat"] == TOLD | {"phase": "7"}
     assert read["podcastFunding"] == [{"message": "Steun ons", "url": "https://example.org/steun"}]
     assert read["podcastLocation"] == {"name": "Den Haag", "osm": "R192736", "geo": "geo:52.08,4.31"}
     assert read["license"]["identifier"] == "cc-by-4.0"
@@ -279,6 +283,7 @@ def test_feedsmith_reads_every_namespace(full: Edition, tmp_path: Path) -> None:
     show, podcast, itunes, base = full.show, read["podcast"], read["itunes"], full.show.base_url
     assert (read["title"], read["description"], read["language"]) == (show.title, show.description, show.language)
     assert (read["copyright"], podcast["guid"], podcast["podping"]) == ("© 2020", show.guid, {"usesPodping": True})
+    assert podcast["chat"] == TOLD
     assert podcast["updateFrequency"] == {"display": "Elke week", "rrule": "FREQ=WEEKLY"}
     assert podcast["locations"][0]["country"] == "nl"
     assert [(each["href"], each["alt"], each["width"]) for each in podcast["images"]] == [

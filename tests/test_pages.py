@@ -320,8 +320,9 @@ def test_hostile_texts_are_only_text(text: str) -> None:
     for key, page in html_pages(hostile(text)):
         elements = list(page.iter())
         assert {element.tag for element in elements} <= tame, key
-        assert every(page, "//script[not(@type='application/ld+json')]") == [], key
-        assert all(json.loads(block.text_content()) for block in every(page, "//script")), key
+        assert [script for script in every(page, "//script[@src]") if script.text_content()] == [], key
+        assert every(page, "//script[not(@src) and not(@type='application/ld+json')]") == [], key
+        assert all(json.loads(block.text_content()) for block in every(page, "//script[@type]")), key
         assert not [name for element in elements for name in element.attrib if name.startswith("on")], key
         assert not [name for element in elements for name in element.attrib if name in {"style", "autofocus"}], key
         assert not [link for link in addresses(page) if re.match(r"\s*(javascript|data):", link, re.IGNORECASE)], key
@@ -330,10 +331,13 @@ def test_hostile_texts_are_only_text(text: str) -> None:
 
 
 def test_nothing_is_fetched_from_elsewhere() -> None:
-    """No page loads anything of a third party; what is in a script element is data."""
+    """No page loads anything of a third party; a script is a file of ours, only where there is something to hear."""
     for key, page in html_pages(EDITION):
-        assert every(page, "//script[not(@type='application/ld+json')]") == [], key
         assert every(page, "//iframe | //object | //embed | //form | //style | //base") == [], key
+        code = every(page, "//script[not(@type='application/ld+json')]")
+        scripts = [(script.get("src", ""), script.text_content()) for script in code]
+        assert all(re.search(r"assets/player\.[0-9a-f]{16}\.js$", src) and not text for src, text in scripts), key
+        assert len(scripts) == len(every(page, "//audio")), key
         loaded = every(page, "//*[@src] | //link[@rel='stylesheet' or @rel='icon']")
         for address in (element.get("src") or element.get("href", "") for element in loaded):
             assert not address.startswith("//")
@@ -358,6 +362,7 @@ def test_the_keys() -> None:
         "episodes/aflevering-1.html",
         "episodes/aflevering-2.html",
         "episodes/aflevering-3.html",
+        *(f"episodes/aflevering-{number}.oembed.json" for number in (1, 2, 3)),
         "guests/index.html",
         "guests/martijn-de-wildt.html",
         "guests/frans-coenen.html",
@@ -373,7 +378,7 @@ def test_objects_say_what_they_are() -> None:
     composed = {made.key: made for made in pages.compose(EDITION, DUTCH)}
     for made in composed.values():
         assert (made.sha256, made.size) == (digest.of_bytes(content(made)), len(content(made)))
-    feed_style, style = sorted(
+    feed_style, script, style = sorted(
         (made for made in composed.values() if made.kind is Kind.ASSET), key=lambda made: made.key
     )
     assert pages.feed_style(composed.values()) == feed_style.key == f"assets/feed.{feed_style.sha256[:16]}.css"
@@ -381,6 +386,10 @@ def test_objects_say_what_they_are() -> None:
         f"assets/style.{style.sha256[:16]}.css",
         "text/css; charset=utf-8",
         Cache.IMMUTABLE,
+    )
+    assert (script.key, script.type) == (
+        f"assets/player.{script.sha256[:16]}.js",
+        "text/javascript; charset=utf-8",
     )
     kinds = {(made.kind, made.cache) for made in composed.values() if made.kind is not Kind.ASSET}
     assert kinds == {(Kind.PAGE, Cache.SHORT)}
@@ -448,7 +457,7 @@ def test_an_episode_page() -> None:
         "Martijn de Wildt Qidos",
         "Frans Coenen",
     ]
-    assert [words(part) for part in every(page, "//details/*")] == [
+    assert [words(part) for part in every(page, "//details[@class='transcript']/*")] == [
         "Lees het hele gesprek",
         "Welkom",
         "Presentatie 0:03 Welkom bij Open Deuren.",
@@ -458,6 +467,83 @@ def test_an_episode_page() -> None:
     ]
     assert [words(title) for title in every(page, "//*[@class='notes']/h3")] == ["Verder lezen"]
     assert only(page, "//link[@rel='canonical']").get("href") == f"{BASE}episodes/aflevering-1.html"
+
+
+def test_the_policy_of_every_page() -> None:
+    """Scripts, styles, pictures and sound from here, and nothing else of any kind; no exception for what is inline."""
+    expected = {
+        "default-src": "'none'",
+        **dict.fromkeys(("script-src", "style-src", "img-src", "media-src", "manifest-src"), "'self'"),
+        **dict.fromkeys(("base-uri", "form-action"), "'none'"),
+    }
+    for key, page in html_pages(EDITION):
+        policy = only(page, "//meta[@http-equiv='Content-Security-Policy']").get("content", "")
+        assert dict(rule.split(" ", 1) for rule in policy.split("; ")) == expected, key
+
+
+def test_the_player_speaks_the_language_of_the_show() -> None:
+    """What it will say waits in the page, translated; the speeds are written as numbers are."""
+    waiting = only(parsed(EDITION, "episodes/aflevering-1.html"), "//*[@class='player']/template")
+    assert [button.get("aria-label") for button in every(waiting, ".//button")] == [
+        "15 seconden terug",
+        "Afspelen",
+        "30 seconden vooruit",
+        "Geluid uit",
+    ]
+    assert words(only(waiting, ".//select")).startswith("0,75× 1× 1,25×")
+    assert only(waiting, ".//input[@class='seek']").get("data-text") == "{now} van {length}"
+
+
+def card(edition: Edition, slug: str) -> dict[str, object]:
+    """The oEmbed card to which an episode's page leads."""
+    page = parsed(edition, f"episodes/{slug}.html")
+    link = only(page, "//link[@type='application/json+oembed']")
+    assert link.get("rel") == "alternate"
+    found = json.loads(site(edition)[link.get("href", "").removeprefix(BASE)])
+    assert isinstance(found, dict)
+    return found
+
+
+def test_an_episode_tells_how_it_can_be_shown_elsewhere() -> None:
+    """What oEmbed 1.0 asks for (sections 2.3.4 and 2.3.4.4), with the episode's own picture or the show's."""
+    first, second = (card(EDITION, f"aflevering-{number}") for number in (1, 2))
+    assert first == {
+        "version": "1.0",
+        "type": "rich",
+        "title": "Draagvlak & jobcoaching",
+        "author_name": "Op naar de 100.000 banen",
+        "provider_name": "Open Deuren voor Inclusie",
+        "provider_url": BASE,
+        "html": first["html"],
+        "width": 640,
+        "height": 300,
+        "thumbnail_url": f"{BASE}images/cover-600.0123456789abcdef.jpg",
+        "thumbnail_width": 600,
+        "thumbnail_height": 600,
+    }
+    assert second["thumbnail_url"] == f"{BASE}images/werving-1400.0123456789abcdef.jpg"
+    page = parsed(EDITION, "episodes/aflevering-1.html")
+    assert only(page, "//details[@class='share']//textarea").text_content() == first["html"]
+    assert only(page, "//details[@class='share']//input[@readonly]").get("value") == f"{BASE}episodes/aflevering-1.html"
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_the_code_to_embed_is_one_frame(text: str) -> None:
+    """Whatever the episode is called, in a page of somebody else it is a frame of ours with that title, and no more."""
+    given = str(card(hostile(text), "aflevering-1")["html"])
+    (frame,) = lxml.html.fragments_fromstring(given)
+    plain = re.sub(r"[\x00\x0b\ufffe]", "", text)
+    assert (frame.tag, list(frame), frame.text, frame.tail) == ("iframe", [], None, None)
+    assert sorted(frame.attrib) == ["height", "loading", "src", "title", "width"]
+    assert frame.get("src") == f"{BASE}episodes/aflevering-1.html#embed"
+    assert frame.get("title") == f"{plain} – {plain}"
+
+
+def test_a_withdrawn_episode_is_withdrawn_elsewhere_too() -> None:
+    """oEmbed has its title and nothing to show."""
+    gone = json.loads(site(EDITION)["episodes/aflevering-3.oembed.json"])
+    assert (gone["type"], gone["title"]) == ("link", "Teruggetrokken")
+    assert not {"html", "thumbnail_url"} & gone.keys()
 
 
 def test_an_episode_without_a_picture_shows_that_of_the_show() -> None:
@@ -700,7 +786,7 @@ def test_a_show_overrides_what_it_likes(tmp_path: Path) -> None:
     (own / "assets" / ".DS_Store").write_bytes(b"\xff")
     (own / "locale" / "nl.po").write_text('msgid "Guests"\nmsgstr "Aan tafel"\n', "utf-8")
     found = theme.load(tmp_path, "nl")
-    assert {asset.name for asset in found.assets} == {"deur.svg", "feed.css", "style.css"}
+    assert {asset.name for asset in found.assets} == {"deur.svg", "feed.css", "player.js", "style.css"}
     assert "<h1>Oeps</h1>" in site(EDITION, found)["404.html"]
     assert "<h1>Aan tafel</h1>" in site(EDITION, found)["guests/index.html"]
     assert "Onderwerpen" in site(EDITION, found)["guests/index.html"]

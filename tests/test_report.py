@@ -274,7 +274,7 @@ def test_pages_stay_small_whatever_the_length() -> None:
         flat=numpy.zeros(tenths),
         **dict.fromkeys(("peak", "apart", "left", "right", "cross", "mean_left", "mean_right"), ones),
     )
-    wobble = tuple(-20 + 5 * numpy.sin(numpy.arange(tenths)))
+    wobble = -20 + 5 * numpy.sin(numpy.arange(tenths))
     levels = Levels(loudness_lufs=-20, range_lu=5, duration_s=tenths / 10, samples=tenths * 4410, peak_dbtp=-6)
     take = Take(
         format=Format(container="wav", codec="pcm_s16le", channels=2, rate_hz=44100, claimed_s=None),

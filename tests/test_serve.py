@@ -83,7 +83,7 @@ def test_audio_answers_ranges_and_conditions(address: str) -> None:
 
 def test_types_are_those_of_a_bucket(address: str) -> None:
     """Feed, pages and sidecars go out as what they are; web players of others may read transcripts."""
-    assert asked(address, "/feed.xml")[1]["content-type"] == "application/rss+xml; charset=utf-8"
+    assert asked(address, "/feed.xml")[1]["content-type"] == "application/xml; charset=utf-8"
     status, headers, _ = asked(address, "/")
     assert (status, headers["content-type"]) == (200, "text/html; charset=utf-8")
     assert headers["access-control-allow-origin"] == "*"

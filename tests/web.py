@@ -60,9 +60,9 @@ class Web:
         answer = Answer(method, key, asked, 200, headers, body)
         for fault in self.faults:
             fault(answer)
-        span = re.fullmatch(r"bytes=(\d+)-(\d+)", asked.get("Range", "")) if "Accept-Ranges" in headers else None
-        if span and answer.status == 200:
-            first, last = int(span[1]), min(int(span[2]), len(answer.body) - 1)
+        span = re.fullmatch(r"bytes=(\d+)-(\d*)", asked.get("Range", "")) if "Accept-Ranges" in headers else None
+        if span and answer.status == 200 and asked.get("If-Range", headers.get("ETag")) == headers.get("ETag"):
+            first, last = int(span[1]), min(int(span[2] or len(answer.body)), len(answer.body) - 1)
             headers["Content-Range"] = f"bytes {first}-{last}/{len(answer.body)}"
             answer.status, answer.body = 206, answer.body[first : last + 1]
         return answer

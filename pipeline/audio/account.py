@@ -1,7 +1,7 @@
 """How one file sounds, as a record to keep: its levels, curves, silences, findings, and the loudness of each minute."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -122,9 +122,9 @@ def _curves(momentary: _Row, short_term: _Row, take: Take) -> Curves:
     )
 
 
-def _centred(readings: Sequence[float], window: int) -> _Row:
+def _centred(readings: meter.Readings, window: int) -> _Row:
     """Readings at the middle of what they tell of; the first whole one stands from the start, the last to the end."""
-    row = numpy.maximum(numpy.asarray(readings, dtype=numpy.float64), LOWEST_DB)
+    row: _Row = numpy.maximum(readings, LOWEST_DB)
     if len(row) < window:
         return row
     lag, whole = window // 2, row[window - 1 :]
@@ -154,6 +154,6 @@ def _minutes(momentary: _Row, shift_s: float) -> tuple[float, ...]:
     shift = round(shift_s * 10)
     starts = range(-shift, len(momentary), _MINUTE)
     return tuple(
-        round(max(LOWEST_DB, meter.integrated(momentary[max(0, start) : max(0, start + _MINUTE)].tolist())), 1)
+        round(max(LOWEST_DB, meter.integrated(momentary[max(0, start) : max(0, start + _MINUTE)])), 1)
         for start in starts
     )

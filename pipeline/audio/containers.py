@@ -55,7 +55,7 @@ def _m4a(master: Path, target: Path, tags: Tags, find: FindFfmpeg) -> None:
         try:
             run(find(), [*inputs, *streams, *tagless, *output], timeout_s=limit_s(tags.duration_s))
         except FfmpegError as error:
-            mend = "Make room on the disk if it is full, then run again."
+            mend = "If the disk of .omroep (or of OMROEP_CACHE) is full, make room there. Then run again."
             raise AudioError(Problem(what=f"The M4A could not be written: {error}.", mend=mend)) from error
     mp4.write(target, tags)
 

@@ -67,7 +67,7 @@ def _one(
     try:
         log = run(ffmpeg, [*COUNTING, *inputs, *graphed, *output], timeout_s=limit_s, on_time=on_time)
     except FfmpegError as error:
-        mend = "Make room on the disk if it is full, or export the recording again."
+        mend = "If the disk of .omroep (or of OMROEP_CACHE) is full, make room there; else export the recording again."
         raise AudioError(Problem(what=f"Encoding failed: {error}.", file=name, mend=mend)) from error
     return counted(log)
 

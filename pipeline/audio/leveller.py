@@ -34,7 +34,7 @@ _DRAWN_OUT_S = 10
 _Curve = NDArray[numpy.float64]
 
 
-def curve(momentary: Sequence[float]) -> tuple[float, ...]:
+def curve(momentary: Sequence[float] | meter.Readings) -> tuple[float, ...]:
     """Gain in dB at every tenth of a second of a recording, from its momentary loudness (LUFS of 400 ms).
 
     Where nothing rises above the gate the curve is flat.

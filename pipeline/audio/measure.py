@@ -1,6 +1,5 @@
 """How loud a recording or a result is, and what else is heard in it: read from all that decodes, by two cores."""
 
-import re
 import tempfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +14,7 @@ from pipeline.audio.balance import Balance, judge
 from pipeline.audio.ear import Ear, Heard, Height, Ruler
 from pipeline.audio.ffmpeg import COUNTING, Ffmpeg, FfmpegError, OnTime, counted, pieces, run, source
 from pipeline.audio.inspect import BY_COUNT, LONGEST_S, Format, limit_s, unreadable
+from pipeline.audio.meter import Readings
 
 HALVED_FROM_S = 300.0
 """From this length on two cores share the measuring."""
@@ -47,9 +47,9 @@ class Hearing:
     """Everything that one decode of a recording tells."""
 
     levels: Levels
-    momentary: tuple[float, ...]
+    momentary: Readings
     """LUFS of 400 ms, every 100 ms."""
-    short_term: tuple[float, ...]
+    short_term: Readings
     """LUFS of 3 s, every 100 ms."""
     heard: Heard
 
@@ -116,8 +116,8 @@ def as_recorded(path: Path, name: str, format: Format) -> Signal:
 class _Reading:
     """What the meters said of one stretch."""
 
-    momentary: list[float]
-    short_term: list[float]
+    momentary: Readings
+    short_term: Readings
     samples: int
     height: Height | None = None
     heard: Heard | None = None
@@ -146,8 +146,8 @@ def hear(ffmpeg: Ffmpeg, signal: Signal, on_time: OnTime | None = None) -> Heari
     heard = ear.together([reading.heard for reading in readings if reading.heard])
     return Hearing(
         levels=_levels(readings, signal, heard),
-        momentary=tuple(value for reading in readings for value in reading.momentary),
-        short_term=tuple(value for reading in readings for value in reading.short_term),
+        momentary=numpy.concatenate([reading.momentary for reading in readings]),
+        short_term=numpy.concatenate([reading.short_term for reading in readings]),
         heard=heard,
     )
 
@@ -225,7 +225,7 @@ def _listening(kind: type[_Listener], signal: Signal, stretch: Stretch) -> _List
 
 def _played(
     ffmpeg: Ffmpeg, signal: Signal, stretch: Stretch, told: OnTime, listener: Ruler
-) -> tuple[list[float], list[float]]:
+) -> tuple[Readings, Readings]:
     """Momentary and short-term loudness of a stretch, while the samples go through the meter to `listener`."""
     graph = f"{signal.filters},{stretch.cut}{_METERS}[out]"
     pcm = ["-ac", str(signal.channels), "-ar", str(signal.rate_hz), "-f", "f32le", "-c:a", "pcm_f32le", "pipe:1"]
@@ -248,23 +248,26 @@ _METERS = ",".join(
 )
 
 
-def _series(folder: Path, stretch: Stretch) -> tuple[list[float], list[float]]:
+def _series(folder: Path, stretch: Stretch) -> tuple[Readings, Readings]:
     """Momentary and short-term loudness of the stretch, its run-in not counted."""
     momentary, short_term = (_values(folder / f"{key}.txt")[stretch.run_in_s * 10 :] for key in "MS")
     return momentary, short_term
 
 
-def _values(file: Path) -> list[float]:
-    text = file.read_text("ascii", "replace") if file.exists() else ""
-    return [float(value) for value in re.findall(r"^lavfi\.r128\.\w=(\S+)", text, re.MULTILINE)]
+def _values(file: Path) -> Readings:
+    if not file.exists():
+        return numpy.empty(0)
+    with file.open(encoding="ascii", errors="replace") as lines:  # some 15 MB for three hours: never all at once
+        told = (line.partition("=")[2] for line in lines if line.startswith("lavfi.r128."))
+        return numpy.fromiter(map(float, told), numpy.float64)
 
 
 def _levels(readings: list[_Reading], signal: Signal, heard: Heard | None = None) -> Levels:
     samples = sum(reading.samples for reading in readings)
     heights = [reading.height for reading in readings if reading.height]
     return Levels(
-        loudness_lufs=round(meter.integrated([value for reading in readings for value in reading.momentary]), 2),
-        range_lu=round(meter.loudness_range([value for reading in readings for value in reading.short_term]), 1),
+        loudness_lufs=round(meter.integrated(numpy.concatenate([reading.momentary for reading in readings])), 2),
+        range_lu=round(meter.loudness_range(numpy.concatenate([reading.short_term for reading in readings])), 1),
         peak_dbtp=_decibels(max(height.true_peak for height in heights)) if heights else None,
         duration_s=round(samples / signal.rate_hz, 3),
         samples=samples,

@@ -206,7 +206,7 @@ _AS_GOOD: Mapping[str, frozenset[str]] = {
     "audio/x-m4a": frozenset({"audio/mp4", "audio/m4a"}),
     "text/javascript": frozenset({"application/javascript"}),
     "image/x-icon": frozenset({"image/vnd.microsoft.icon"}),
-    "application/xml": frozenset({"text/xml"}),
+    "application/xml": frozenset({"text/xml", "application/rss+xml"}),
     "text/xml": frozenset({"application/xml"}),
 }
 """Other names of a type that apps take as well."""

@@ -2,7 +2,7 @@
 
 import re
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from pipeline.catalog import chapter_files, files, located, records, transcripts, values
 from pipeline.catalog.complaints import complaints
 from pipeline.catalog.ledger import Ledger
-from pipeline.catalog.located import Located
+from pipeline.catalog.located import Located, Plain
 from pipeline.catalog.schema import AudioKeys, EpisodeKeys, Keys, ShowKeys
 from pipeline.errors import Problem, ShowError
 from pipeline.model import NO_AUDIO, Catalog, Chapter, Cue, Episode, Mastering, Origin, Show, Slug, Source, Status
@@ -58,6 +58,31 @@ def read(root: Path, ledger: Ledger | None = None) -> Reading:
     read = Catalog(show=show, episodes=tuple(episodes), origins=reader.origins) if show else None
     reader.ledger.close()
     return Reading(catalog=read, problems=tuple(reader.problems))
+
+
+def fronts(root: Path) -> Mapping[Path, Mapping[str, Plain]]:
+    """The settings in each episode.md of the show in the folder `root`, as they were typed, by its folder.
+
+    ShowError where some cannot be read.
+    """
+    found: dict[Path, Mapping[str, Plain]] = {}
+    problems: list[Problem] = []
+    for path in sorted((root / EPISODES).glob("*/episode.md")):
+        body, name = files.text(path, root), path.relative_to(root).as_posix()
+        if isinstance(body, Problem):
+            problems.append(body)
+            continue
+        document, wrong = located.read(_split(body)[0] or "", file=name, first_line=2)
+        problems += wrong
+        found[path.parent] = document.value
+    if problems:
+        raise ShowError(*problems)
+    return found
+
+
+def slug_of(folder: str) -> Slug:
+    """An episode's name in web addresses, by its folder's; empty where nothing of that can be spelled."""
+    return slugify(re.sub(r"^\d+[\W_]+", "", folder)) or slugify(folder)
 
 
 def podcast_guid(feed_url: str) -> str:
@@ -137,7 +162,7 @@ class _Reader:
         if keys is None:
             return None
         origin = replace(origin, lines={**origin.lines, ("notes",): notes_line})
-        slug = Slug(keys.slug or slugify(re.sub(r"^\d+[\W_]+", "", folder.name)) or slugify(folder.name))
+        slug = Slug(keys.slug or slug_of(folder.name))
         if not slug:
             mend = "Add a line `slug: ...` in a-z, 0-9 and dashes."
             self.problems.append(Problem(what="The folder's name gives no web address.", file=name, line=1, mend=mend))

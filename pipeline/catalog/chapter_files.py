@@ -50,20 +50,23 @@ def read(path: Path, root: Path) -> Reading:
         what = "The file is far too large to be chapters."
         return _refused(Problem(what=what, file=name, mend="Name the file that holds the chapters."))
     text = files.text(path, root)
-    if isinstance(text, Problem):
-        return _refused(text)
+    return _refused(text) if isinstance(text, Problem) else parse(text, name)
+
+
+def parse(text: str, name: str) -> Reading:
+    """The chapters in the text of a file called `name`, in whichever of `FORMATS` it is written."""
     format = chapter_formats.of(text)
     if format is None:
         what = "The file holds no chapters that omroep can read."
         return _refused(Problem(what=what, file=name, mend=f"Write a chapter a line, such as {_PLAIN.example}"))
-    return _judged(name, tuple(format.marks(text)), f"Write it as {format.example}")
+    return judged(name, tuple(format.marks(text)), f"Write it as {format.example}")
 
 
 def _refused(problem: Problem) -> Reading:
     return Reading(origin=Origin(file=problem.file, lines={}), problems=(problem,))
 
 
-def _judged(file: str, marks: tuple[Mark | Fault, ...], mend: str) -> Reading:
+def judged(file: str, marks: tuple[Mark | Fault, ...], mend: str) -> Reading:
     """What `marks` come to; `mend` says how their format wants them."""
     if not marks:
         return _refused(Problem(what="There are no chapters in the file.", file=file, mend=mend))

@@ -10,6 +10,10 @@ from pydantic_core import ErrorDetails
 from pipeline.catalog.schema import names
 from pipeline.errors import Problem
 from pipeline.model import Origin
+from pipeline.text import shorten
+
+LONGEST_SEEN = 100
+"""Characters of a value that a message repeats."""
 
 _SAY: Mapping[str, Callable[[ErrorDetails], tuple[str, str]]] = {
     "missing": lambda error: (f"`{_key(error)}` is missing", f"Add a line `{_key(error)}: ...`."),
@@ -67,6 +71,8 @@ def _said(error: ErrorDetails, schema: type[BaseModel]) -> tuple[str, str]:
 def _own_words(error: ErrorDetails) -> str:
     """What `values` says of a key, as one sentence with it."""
     words = str(error["ctx"]["error"])
+    if isinstance(error["input"], str):
+        words = words.replace(error["input"], _seen(error))
     return f"`{_key(error)}`{' ' if words.startswith(('is ', 'should ', 'holds ')) else ': '}{words}"
 
 
@@ -89,4 +95,4 @@ def _key(error: ErrorDetails) -> str:
 
 def _seen(error: ErrorDetails) -> str:
     value: Any = error["input"]
-    return value if isinstance(value, str) else type(value).__name__
+    return shorten(value, LONGEST_SEEN) if isinstance(value, str) else type(value).__name__

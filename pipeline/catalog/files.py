@@ -19,10 +19,14 @@ AUDIO_SUFFIXES = (
     *(".mka", ".mkv", ".webm", ".weba", ".wma", ".3gp", ".amr"),
 )
 """What a recording is called when no `audio` says which file it is; `audio.ffmpeg` knows what it is by its content."""
+LARGEST_TEXT = 20_000_000
+"""Bytes of a text file: a transcript of a whole day takes two million."""
 HALF_COPIED = (".part", ".tmp", ".crdownload", ".partial", "~")
 _POINTER = re.compile(
     rb"version https://git-lfs\.github\.com/spec/v1\n(?:ext-.*\n)*oid sha256:([0-9a-f]{64})\nsize (\d+)\n"
 )
+_LONGEST_POINTER = 1024
+"""Bytes (git-LFS specification, pointer file)."""
 _CHUNK = 1 << 20
 
 
@@ -68,12 +72,21 @@ def text(path: Path, root: Path) -> str | Problem:
     if why := trouble(path, root):
         return Problem(what=f"`{path.name}` {why}.", file=name, mend="Put a real file there.")
     try:
+        if path.stat().st_size > LARGEST_TEXT:
+            what = f"`{path.name}` is far too large to be text."
+            return Problem(what=what, file=name, mend="Put the right file there.")
         return path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         return Problem(what="The file is not UTF-8 text.", file=name, line=line, mend="Save it again as UTF-8.")
     except OSError as error:
         return Problem(what=f"`{path.name}` cannot be read ({error.strerror}).", file=name)
+
+
+def is_pointer(path: Path) -> bool:
+    """Whether a file only stands for one that git-LFS keeps elsewhere."""
+    with path.open("rb") as file:
+        return _POINTER.fullmatch(file.read(_LONGEST_POINTER)) is not None
 
 
 def source(path: Path, root: Path, ledger: Ledger) -> Source:

@@ -6,13 +6,14 @@ from typing import TypeAlias
 
 import yaml
 
+from pipeline.catalog.values import MOST
 from pipeline.errors import Problem
 from pipeline.model import Origin
 
 DEEPEST = 12
 """Levels of nesting; a show needs four."""
-LONGEST = 10_000_000
-"""Characters in one file."""
+LONGEST = 1_000_000
+"""Characters of settings in one file."""
 
 Loc: TypeAlias = tuple[str | int, ...]
 """A path of keys and positions from the top of the document."""
@@ -63,7 +64,9 @@ class _Reader:
 
     def compose(self, text: str) -> yaml.Node | None:
         if len(text) > LONGEST:
-            self.problem("The file is far too large to be metadata", 0, "Move long texts out of it.")
+            lines = text.split("\n")
+            longest = max(range(len(lines)), key=lambda place: len(lines[place]))
+            self.problem("The file is far too large to be metadata", longest, "Shorten what begins here.")
             return None
         try:
             for event in yaml.parse(text, Loader=yaml.CSafeLoader):
@@ -74,8 +77,9 @@ class _Reader:
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             self.problem(f"This is not valid YAML: {error.problem}", mark.line if mark else 0, _hint(error))
-        except yaml.YAMLError:
-            self.problem("The file holds characters that YAML does not allow", 0, "Remove control characters.")
+        except yaml.reader.ReaderError as error:
+            line = text.encode()[: error.position].count(b"\n")
+            self.problem("This line holds characters that YAML does not allow", line, "Remove control characters.")
         return None
 
     def vet(self, event: yaml.Event) -> None:
@@ -101,6 +105,9 @@ class _Reader:
         self.lines.setdefault(loc, self.first_line + node.start_mark.line)
         if isinstance(node, yaml.MappingNode):
             return dict(self._pairs(node, loc))
+        if isinstance(node, yaml.SequenceNode) and len(node.value) > MOST:
+            self.problem(f"This list is longer than {MOST} items", node.start_mark.line, "Shorten it.")
+            return []
         if isinstance(node, yaml.SequenceNode):
             return [self.value(item, (*loc, place)) for place, item in enumerate(node.value)]
         bare = isinstance(node, yaml.ScalarNode) and not node.style

@@ -8,6 +8,7 @@ from pipeline import formats
 from pipeline.catalog.schema import (
     AudioKeys,
     ChapterKeys,
+    ChatKeys,
     DiscussionKeys,
     ElsewhereKeys,
     EpisodeKeys,
@@ -21,6 +22,7 @@ from pipeline.model import (
     Alternate,
     Category,
     Chapter,
+    Chat,
     Cue,
     Discussion,
     Elsewhere,
@@ -87,6 +89,7 @@ def episode(
         license=_license(keys.license),
         discussion=_discussion(keys.discussion),
         txt=_notes(keys.txt),
+        chat=_chat(keys.chat),
     )
 
 
@@ -145,7 +148,8 @@ def show(keys: ShowKeys, cover: Source, mastering: Mastering) -> Show:
         license=_license(keys.license),
         discussion=_discussion(keys.discussion),
         txt=_notes(keys.txt),
-        podping=keys.podping,
+        podping=bool(keys.podping),
+        podping_node=keys.podping if isinstance(keys.podping, str) else None,
         hubs=keys.hubs,
         publisher=_elsewhere(keys.publisher) if keys.publisher else None,
         podroll=tuple(map(_elsewhere, keys.podroll)),
@@ -153,6 +157,7 @@ def show(keys: ShowKeys, cover: Source, mastering: Mastering) -> Show:
         listen_on=tuple(Listing(link=each.link, name=each.name) for each in keys.listen_on),
         contact=keys.contact,
         theme=keys.theme.folder,
+        chat=_chat(keys.chat),
     )
 
 
@@ -177,6 +182,10 @@ def _discussion(posts: Iterable[DiscussionKeys] | None) -> tuple[Discussion, ...
     if posts is None:
         return (Discussion(protocol="disabled"),)
     return tuple(Discussion(**post.model_dump()) for post in posts)
+
+
+def _chat(keys: ChatKeys | None) -> Chat | None:
+    return Chat(**keys.model_dump()) if keys else None
 
 
 def _notes(notes: Iterable[NoteKeys]) -> tuple[Note, ...]:

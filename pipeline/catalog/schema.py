@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -135,6 +136,15 @@ class DiscussionKeys(Keys):
     account_link: Address | None = None
 
 
+class ChatKeys(Keys):
+    """A room in which listeners talk."""
+
+    server: Annotated[str, BeforeValidator(values.host)]
+    protocol: Annotated[str, Field(pattern=r"^[a-z][a-z0-9]{1,31}$")]
+    account: Text | None = None
+    space: Text | None = None
+
+
 Locations = tuple[Annotated[LocationKeys, BeforeValidator(values.named)], ...]
 License = Annotated[LicenseKeys, BeforeValidator(values.named)]
 Notes = tuple[Annotated[NoteKeys, BeforeValidator(values.plain)], ...]
@@ -147,7 +157,7 @@ class EpisodeKeys(Keys):
 
     title: Text
     date: Annotated[datetime, BeforeValidator(_moment)]
-    guid: Text | None = None
+    guid: Annotated[str, BeforeValidator(values.exact), Field(max_length=2000)] | None = None
     slug: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)] | None = None
     number: Count | None = None
     season: Count | None = None
@@ -170,6 +180,7 @@ class EpisodeKeys(Keys):
     license: License | None = None
     discussion: Discussion = ()
     txt: Notes = ()
+    chat: ChatKeys | None = None
 
 
 class FundingKeys(Keys):
@@ -298,10 +309,11 @@ class ShowKeys(Keys):
     license: License | None = None
     discussion: Discussion = ()
     txt: Notes = ()
-    podping: Flag = False
-    hubs: Annotated[tuple[Address, ...], BeforeValidator(values.words)] = ()
+    podping: Annotated[bool | str, BeforeValidator(values.podping)] = False
+    hubs: Annotated[tuple[Address, ...], BeforeValidator(values.listed), AfterValidator(values.few)] = ()
     publisher: ElsewhereKeys | None = None
     podroll: tuple[ElsewhereKeys, ...] = ()
+    chat: ChatKeys | None = None
     feeds: Annotated[tuple[Literal["seasons", "topics"], ...], BeforeValidator(values.listed)] = ()
     listen_on: tuple[Annotated[ListingKeys, BeforeValidator(values.linked)], ...] = ()
     contact: Annotated[str, BeforeValidator(values.contact)] | None = None

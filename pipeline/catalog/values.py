@@ -13,9 +13,16 @@ from pipeline import formats
 from pipeline.checks import languages, nearest
 from pipeline.text import xml_safe
 
+MOST = 1000
+"""Items of a list."""
+LONGEST_NAME = 255
+"""Bytes of a file's name (POSIX, NAME_MAX on every usual disk)."""
 _FLAGS = {"yes": True, "true": True, "on": True, "no": False, "false": False, "off": False, "clean": False}
+_DEEPEST = 12
+"""Folders below each other."""
 _TIME = re.compile(r"\d+:\d")
 _NO_THEMES = ("assets", "fonts", "locale")
+_MOST = 10
 _YEARS = range(1970, 3000)
 _IN_A_URL = "/:?#[]@!$&'()*+,;=%~-._"
 
@@ -37,6 +44,13 @@ def line(value: Any) -> str:
     return folded
 
 
+def exact(value: Any) -> str:
+    """A text to the letter, its white space too; not empty."""
+    if not text(value).strip():
+        raise ValueError("is empty")
+    return str(value)
+
+
 def block(value: Any) -> str:
     """A text of any number of lines."""
     return text(value).strip()
@@ -47,6 +61,8 @@ def file_name(value: Any) -> str:
     name = text(value)
     if not name or name.startswith(("/", "~")) or "\\" in name or ".." in name.split("/"):
         raise ValueError(f"`{name}` is not the name of a file in this folder")
+    if any(len(step.encode()) > LONGEST_NAME for step in name.split("/")) or name.count("/") > _DEEPEST:
+        raise ValueError("is too long to be the name of a file")
     return name
 
 
@@ -129,6 +145,13 @@ def address(value: Any) -> str:
     return str(parts._replace(netloc=netloc).geturl()).translate(_QUOTED)
 
 
+def host(value: Any) -> str:
+    """The name of a server in the DNS, in IDNA."""
+    if not re.fullmatch(r"[^\s/:@?#\[\]]+", text(value)):
+        raise ValueError(f"`{value}` is not the name of a server, such as irc.example.org")
+    return str(urlsplit(address(f"https://{value}/")).hostname)
+
+
 def any_address(value: Any) -> str:
     """An address of any scheme, as social networks have them (`at://…`, `nostr:…`); ASCII, without white space."""
     if re.match(r"https?:", text(value), re.IGNORECASE):
@@ -199,6 +222,15 @@ def flag(value: Any) -> bool:
     return _FLAGS[str(value).lower()]
 
 
+def podping(value: Any) -> bool | str:
+    """Yes or no, or the address of a podping node."""
+    if text(value).lower() in _FLAGS:
+        return _FLAGS[str(value).lower()]
+    if "://" not in value:
+        raise ValueError(f"`{value}` should be yes, no or the address of a podping node")
+    return folder_address(value)
+
+
 def off(value: Any) -> Any:
     """A number, or 0 where it was switched off in words."""
     return "0" if isinstance(value, str) and is_no(value) else value
@@ -221,12 +253,23 @@ def names_a_file(value: str) -> bool:
 
 def words(value: Any) -> Any:
     """A list, also where it was written on one line with commas."""
-    return [part for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    if value.count(",") >= MOST:
+        raise ValueError(f"is a list of more than {MOST}; shorten it")
+    return [part for part in value.split(",") if part.strip()]
 
 
 def listed(value: Any) -> Any:
     """A list of words, also where it was written on one line with commas."""
     return [word.strip() for word in words(value)] if isinstance(value, str) else value
+
+
+def few(value: tuple[str, ...]) -> tuple[str, ...]:
+    """At most `_MOST` of something; their names have to fit into one key."""
+    if len(value) > _MOST:
+        raise ValueError(f"names {len(value)}; at most {_MOST} will do")
+    return value
 
 
 def named(value: Any) -> Any:

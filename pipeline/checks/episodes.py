@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Hashable, Iterator
 
 from pipeline import sidecars
-from pipeline.checks import people, prose, terms
+from pipeline.checks import people, prose, talk, terms
 from pipeline.checks.rule import EVERYONE, Finding, Platform, Rule
 from pipeline.model import Catalog, Entry, Episode, Status
 from pipeline.text import clock
@@ -299,6 +299,15 @@ RULES: tuple[Rule[Episode], ...] = (
         why="Nobody could tell what may be done with the episode.",
         remedy="Write a name such as cc-by-4.0, or `name:` and `link:`.",
         find=terms.of_episode,
+    ),
+    Rule(
+        id="episode-discussion",
+        asks="Posts and rooms in which listeners talk are of a protocol that apps know.",
+        source="ns social-interact and ns chat, attribute protocol",
+        platforms=frozenset({Platform.PODCASTING}),
+        why="Apps would not show what is said there.",
+        remedy="Write the protocol and not the name of the site: activitypub for Mastodon, atproto for Bluesky.",
+        find=talk.of_episode,
     ),
     Rule(
         id="episode-chapters",

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from pipeline.checks import languages, people, prose, terms
+from pipeline.checks import languages, people, prose, talk, terms
 from pipeline.checks.nearest import meant, suggested
 from pipeline.checks.rule import EVERYONE, Demand, Finding, Platform, Rule
 from pipeline.checks.vocabularies import APPLE_CATEGORIES, MEDIUMS
@@ -75,9 +75,14 @@ def _plain(show: Show, _: Catalog) -> Iterator[Finding]:
     return prose.marked_up(texts)
 
 
+def _open(address: str) -> bool:
+    """Whether anybody on the way there can read and change what is said."""
+    parts = urlsplit(address)
+    return parts.scheme == "http" and parts.hostname not in _AT_HOME
+
+
 def _secure(show: Show, _: Catalog) -> Iterator[Finding]:
-    address = urlsplit(show.base_url)
-    if address.scheme == "http" and address.hostname not in _AT_HOME:
+    if _open(show.base_url):
         yield Finding(where=("base_url",), what="The show is published at an address that begins with http://.")
 
 
@@ -142,6 +147,46 @@ def _bitrates(show: Show, _: Catalog) -> Iterator[Finding]:
             what = f"MP3 at {kbps} kbps; Apple asks for {usual[0]} to {usual[-1]}."
             mend = f"Write `{key}: {min(usual[-1], max(usual[0], kbps))}`."
             yield Finding(where=("audio", key), what=what, mend=mend)
+
+
+def _hubs(show: Show, _: Catalog) -> Iterator[Finding]:
+    for place, hub in enumerate(show.hubs):
+        if _open(hub):
+            yield Finding(where=("hubs", place), what=f"The hub {hub} is not at an https:// address.")
+        if hub in show.hubs[:place]:
+            yield Finding(where=("hubs", place), what=f"The hub {hub} stands there twice.", mend="Remove one.")
+
+
+def _podping(show: Show, _: Catalog) -> Iterator[Finding]:
+    if show.podping_node and _open(show.podping_node):
+        yield Finding(where=("podping",), what=f"The podping node {show.podping_node} is not at an https:// address.")
+
+
+def _publisher(show: Show, _: Catalog) -> Iterator[Finding]:
+    if show.publisher and not show.publisher.feed:
+        yield Finding(where=("publisher",), what="The publisher's feed has no address, only a guid.")
+
+
+def _podroll(show: Show, _: Catalog) -> Iterator[Finding]:
+    guids = [each.guid for each in show.podroll]
+    for place, guid in enumerate(guids):
+        if guid == show.guid.lower():
+            yield Finding(where=("podroll", place), what="The show recommends itself.")
+        elif guid in guids[:place]:
+            yield Finding(where=("podroll", place), what="The same show is recommended twice.")
+
+
+def _feeds(show: Show, catalog: Catalog) -> Iterator[Finding]:
+    live = [episode for episode in catalog.episodes if episode.status is Status.LIVE]
+    there = {"seasons": any(each.season for each in live), "topics": any(each.topics for each in live)}
+    for place, asked in enumerate(show.feeds):
+        if live and not there[asked]:
+            what = f"Each of its {asked} should have a feed, and no episode has `{_OF_AN_EPISODE[asked]}`."
+            yield Finding(where=("feeds", place), what=what)
+
+
+_OF_AN_EPISODE = {"seasons": "season", "topics": "topics"}
+"""Where an episode says what there may be a feed of."""
 
 
 def _empty(_: Show, catalog: Catalog) -> Iterator[Finding]:
@@ -288,6 +333,61 @@ RULES: tuple[Rule[Show], ...] = (
         why="Nobody could tell what may be done with the show.",
         remedy="Write a name such as cc-by-4.0, or `name:` and `link:`.",
         find=terms.of_show,
+    ),
+    Rule(
+        id="show-discussion",
+        asks="Posts and rooms in which listeners talk are of a protocol that apps know.",
+        source="ns social-interact and ns chat, attribute protocol",
+        platforms=frozenset({Platform.PODCASTING}),
+        why="Apps would not show what is said there.",
+        remedy="Write the protocol and not the name of the site: activitypub for Mastodon, atproto for Bluesky.",
+        find=talk.of_show,
+    ),
+    Rule(
+        id="show-publisher",
+        asks="The publisher's feed has its address.",
+        source="ns publisher; ns remote-item, attribute feedUrl",
+        platforms=frozenset({Platform.PODCASTING}),
+        why="Apps that look up no guids would not lead listeners to the publisher's other shows.",
+        remedy="Add `feed:` with the address of that feed below `publisher:`.",
+        find=_publisher,
+    ),
+    Rule(
+        id="show-podroll",
+        asks="A recommended show is another one, and named once.",
+        source="ns podroll",
+        platforms=frozenset({Platform.PODCASTING}),
+        why="Listeners would be led to what they listen to already.",
+        remedy="Remove it.",
+        find=_podroll,
+    ),
+    Rule(
+        id="show-hubs",
+        asks="Each WebSub hub is named once, at an https:// address.",
+        source="WebSub, section 8",
+        platforms=frozenset({Platform.RSS, Platform.PODCASTING}),
+        why="Anybody on the way could keep the news from listeners' apps, or send them something else.",
+        remedy="Write https:// if the hub has it, or choose another hub.",
+        find=_hubs,
+    ),
+    Rule(
+        id="show-podping",
+        asks="The podping node is at an https:// address.",
+        source="omroep",
+        platforms=frozenset({Platform.PODCASTING}),
+        fatal=True,
+        why="Your token would travel there in the open, and others could announce what they like in your name.",
+        remedy="Write its https:// address, or `podping: yes` for podping.cloud.",
+        find=_podping,
+    ),
+    Rule(
+        id="show-feeds",
+        asks="Of what has a feed of its own there is something in an episode.",
+        source="omroep, docs/producers.md",
+        platforms=EVERYONE,
+        why="Nobody would find such a feed: there is none.",
+        remedy="Give episodes that key, or leave the word out of `feeds`.",
+        find=_feeds,
     ),
     Rule(
         id="show-loudness",

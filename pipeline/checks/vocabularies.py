@@ -90,6 +90,20 @@ LICENCES: tuple[str, ...] = (
 """Licences that apps know without a link: those of the namespace's list, and Creative Commons' others under their SPDX
 names; case does not count (ns license)."""
 
+SOCIAL_PROTOCOLS: tuple[str, ...] = ("activitypub", "twitter", "lightning", "atproto", "hive", "matrix", "nostr")
+"""What posts below which listeners talk are written in, beside `disabled` for none (ns, socialprotocols.txt)."""
+
+CHAT_PROTOCOLS: tuple[str, ...] = ("irc", "xmpp", "nostr", "matrix")
+"""What rooms in which listeners talk are reached by (ns, chatprotocols.txt)."""
+
+SOCIAL_NETWORKS: Mapping[str, str] = {
+    **dict.fromkeys(("mastodon", "pleroma", "misskey", "pixelfed", "peertube", "fediverse"), "activitypub"),
+    "bluesky": "atproto",
+    "x": "twitter",
+    "fountain": "lightning",
+}
+"""Where people know them from."""
+
 EMPTY_LINK_TEXTS: frozenset[str] = frozenset(
     (
         *("hier", "klik hier", "deze link", "link", "lees meer", "lees verder", "meer", "meer info", "meer informatie"),

@@ -18,7 +18,7 @@ from pipeline.text import printable
     cls=Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit status: 0 done, 2 wrong command line, 3 the show needs mending, 4 audio, 5 destination, 6 refused, "
-    "7 damaged.",
+    "7 damaged, 8 published, but not everybody was told.",
 )
 @click.option(
     "--show",

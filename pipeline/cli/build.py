@@ -17,7 +17,9 @@ from pipeline.cli.settings import DEFAULT, Settings, as_json, asked_for, base_ur
 def build(settings: Settings, to: str, base_url: str | None, as_json: bool) -> None:
     """Publish to a folder, whatever the show's destination.
 
-    The folder is a complete static web site. It is the same publish, by the same code, as to a bucket.
+    The folder is a complete static web site. It is the same publish, by the same code, as to a bucket; only hubs and
+    podping are not told of it, for listeners have nothing new yet. When they do: omroep notify --to FOLDER
     """
     question = json.dumps(["build", to, str(Path.cwd()), base_url])
-    carry_out(settings, folder(to, settings.root), base_url, asked_for((), (), ()), question, as_json=as_json)
+    asked = asked_for((), (), ())
+    carry_out(settings, folder(to, settings.root), base_url, asked, question, tells=False, as_json=as_json)

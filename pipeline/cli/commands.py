@@ -1,27 +1,34 @@
 """The table of commands; a command's module is imported when it is called."""
 
 from importlib import import_module
+from keyword import iskeyword
 from typing import cast
 
 import click
 
 ABOUT = {
+    "import": "Move a show in: its feed becomes show.yaml and episodes/.",
     "check": "Say what is wrong or could be better, and change nothing.",
     "rules": "Explain what is asked of a show, by whom, and what to do about it.",
     "preview": "Show how an episode will read in an app, before it is there.",
     "plan": "Show what a publish would do, and write nothing.",
     "publish": "Make the destination hold this show.",
     "build": "Publish to a folder, whatever the show's destination.",
+    "notify": "Tell hubs and podping, again, that the feed has changed.",
     "status": "Show how every episode stands.",
     "releases": "List what listeners had, and what changed each time.",
     "rollback": "Give listeners an earlier release back.",
     "prune": "Clear away what no recent release needs.",
     "verify": "Look at what is published, as a listener does, and say what is wrong with it.",
+    "export": "Write an archive of everything that is published, with checksums.",
     "doctor": "Ask this machine and the destination whether they can keep omroep's promises.",
     "report": "Write pages that show how every episode sounds.",
     "serve": "Look at the show and listen to it on this machine.",
 }
-"""In the order in which a producer meets them; each is a module of this package with a command of its name."""
+"""In the order in which a producer meets them; each is a module of this package with a command of its name.
+
+(`import_` of `import`, which Python keeps for itself.)
+"""
 
 
 class Commands(click.Group):
@@ -35,7 +42,8 @@ class Commands(click.Group):
         """The command of that name."""
         if cmd_name not in ABOUT:
             return None
-        command = getattr(import_module(f"pipeline.cli.{cmd_name}"), cmd_name)
+        name = f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name
+        command = getattr(import_module(f"pipeline.cli.{name}"), name)
         return cast(click.Command, command)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

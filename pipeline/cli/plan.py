@@ -68,6 +68,8 @@ def plan(
         tell.writes(made.actions)
     elif not prepared.blocked:
         tell.say(f"Nothing to do: {prepared.store.name} already holds this show.")
+    for tiding in prepared.due:
+        tell.say(f"Then {tiding.address} is told.")
     if prepared.blocked:
         tell.say("\nBut publish refuses this:")
         raise Refused(*prepared.blocked)

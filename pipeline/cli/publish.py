@@ -29,6 +29,7 @@ from pipeline.text import megabytes
 if TYPE_CHECKING:  # a publish with nothing to do imports none of it
     from pipeline.guard import Asked
     from pipeline.model import Key, Receipt, Version
+    from pipeline.notify import Answer
     from pipeline.publish import Connect, Prepared
     from pipeline.store import Store
 
@@ -56,7 +57,8 @@ def publish(
 
     Masters and tags what is new, writes audio, then pages, then the feed; a listener never sees half of it. When
     nothing changed, nothing is written. Stopped half-way? Run it again. When `omroep verify` says that something there
-    is lost or damaged, --repair writes it again.
+    is lost or damaged, --repair writes it again. When the feed has changed, the hubs and podping that the show names
+    are told; status 8 when one of them could not be, and the next publish tells it again.
     """
     asked = asked_for(withdraw, restore, allow)
     question = json.dumps([to, str(Path.cwd()) if to else "", base_url, withdraw, restore, allow])
@@ -71,6 +73,7 @@ def carry_out(
     question: str,
     *,
     repair: bool = False,
+    tells: bool = True,
     as_json: bool,
 ) -> None:
     """Prepare, publish, and tell what was done; where nothing changed since the last time, say so at once."""
@@ -81,6 +84,7 @@ def carry_out(
         _repeat(memory)
         return
     from pipeline import publish as story
+    from pipeline.cli import notify
     from pipeline.cli.verify import damaged, undamaged
 
     with tell.progress() as on_step:
@@ -88,19 +92,18 @@ def carry_out(
         prepared = story.prepare(settings.room(base_url), connect, on_step, asked, lacking=lacking)
     with tell.writing(len(prepared.plan.actions)) as on_written:
         receipt = story.publish(prepared, on_written)
+    answers = notify.spread(settings, prepared.store, prepared.due if tells else (), receipt.log_seen)
     said = _still(prepared)
-    if unchanged.lasting(seen, settings.now):
-        unchanged.remember(remembered, _memory(prepared, receipt, seen, question, said))
-    told = tell.receipt_json(prepared, receipt)
-    if receipt.written:
+    if unchanged.lasting(seen, settings.now) and not notify.untold(answers):
+        unchanged.remember(remembered, _memory(prepared, receipt, answers, seen, question, said))
+    told = tell.receipt_json(prepared, receipt) | {"told": tell.answers_json(answers)}
+    if receipt.written or answers:
         _keep(settings, receipt, told)
     if as_json:
         tell.dump(told)
-        return
-    tell.advise(map(str, prepared.warnings))
-    if not receipt.guarded:
-        tell.advise([_UNGUARDED.format(place=prepared.store.name)])
-    _summary(prepared, receipt, said)
+    else:
+        _summary(prepared, receipt, answers, said)
+    notify.conclude(answers, as_json=as_json)
 
 
 def _watched(store: Store) -> Iterator[tuple[Key, Version]]:
@@ -108,14 +111,20 @@ def _watched(store: Store) -> Iterator[tuple[Key, Version]]:
 
 
 def _memory(
-    prepared: Prepared, receipt: Receipt, seen: unchanged.Look, question: str, said: tuple[str, ...]
+    prepared: Prepared,
+    receipt: Receipt,
+    answers: tuple[Answer, ...],
+    seen: unchanged.Look,
+    question: str,
+    said: tuple[str, ...],
 ) -> unchanged.Memory:
+    heard = (*prepared.before.history.told, *(answer.heard for answer in answers if answer.heard))
     return unchanged.Memory(
         fingerprint=seen.fingerprint,
         asked=question,
         place=prepared.edition.show.destination,
         feed=receipt.feed_version or "",
-        log=max(receipt.log_seen, default=""),
+        log=max((*receipt.log_seen, *(each.key for each in heard)), default=""),
         until=prepared.next_due.isoformat() if prepared.next_due else None,
         said=said,
         advice=tuple(map(str, prepared.warnings)),
@@ -138,7 +147,10 @@ def _repeat(memory: unchanged.Memory) -> None:
     tell.say(_LOOK)
 
 
-def _summary(prepared: Prepared, receipt: Receipt, said: tuple[str, ...]) -> None:
+def _summary(prepared: Prepared, receipt: Receipt, answers: tuple[Answer, ...], said: tuple[str, ...]) -> None:
+    tell.advise(map(str, prepared.warnings))
+    if not receipt.guarded:
+        tell.advise([_UNGUARDED.format(place=prepared.store.name)])
     nothing, *outdated = said
     if not prepared.plan.actions:
         tell.say(nothing)
@@ -149,6 +161,7 @@ def _summary(prepared: Prepared, receipt: Receipt, said: tuple[str, ...]) -> Non
         size = megabytes(sum(item.size for item in receipt.written))
         tell.say(f"{len(receipt.written)} files written ({size}){there}, each checked by its SHA-256.")
         _sound(prepared, receipt)
+    tell.answers(answers)
     for line in outdated:
         tell.say(line)
     tell.say(_LOOK)

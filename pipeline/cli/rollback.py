@@ -2,10 +2,11 @@
 
 import click
 
-from pipeline import publish, upkeep
-from pipeline.cli import tell
+from pipeline import publish, tidings, upkeep
+from pipeline.cli import notify, tell
 from pipeline.cli.settings import Settings, as_json, destination
 from pipeline.model import Plan, Receipt
+from pipeline.notify import Answer
 from pipeline.store import Store
 
 
@@ -20,20 +21,30 @@ def rollback(settings: Settings, release: str | None, to: str | None, only_plan:
 
     RELEASE is a number from `omroep releases`; without it, the one before the live one. Its feed comes back byte for
     byte, in one step, and then its pages. The show's own files stay as they are: correct them before you publish again,
-    as that goes forward again.
+    as that goes forward again. Hubs and podping are told of it, as by `omroep publish`.
     """
     room = settings.room(None)
     show = publish.check(room).catalog.show
     store = settings.connect(to)(show.destination)
     plan = upkeep.back(room, store, release)
-    receipt = None
+    receipt, answers = None, tuple[Answer, ...]()
     if not only_plan:
         with tell.writing(len(plan.actions)) as on_written:
             receipt = upkeep.go(plan, store, on_written)
+        answers = _spread(settings, store)
     if as_json:
-        tell.dump(tell.bare_plan_json(plan) | {"written": [item.key for item in receipt.written] if receipt else []})
-        return
-    _tell(plan, store, receipt)
+        written = [item.key for item in receipt.written] if receipt else []
+        tell.dump(tell.bare_plan_json(plan) | {"written": written, "told": tell.answers_json(answers)})
+    else:
+        _tell(plan, store, receipt)
+        tell.answers(answers)
+    notify.conclude(answers, as_json=as_json)
+
+
+def _spread(settings: Settings, store: Store) -> tuple[Answer, ...]:
+    now = publish.published(store, settings.cache)
+    due = tidings.due(now.release, now) if now.release else ()
+    return notify.spread(settings, store, due, now.history.keys)
 
 
 def _tell(plan: Plan, store: Store, receipt: Receipt | None) -> None:

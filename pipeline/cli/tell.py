@@ -16,6 +16,7 @@ from pipeline.text import clock, megabytes, printable, shorten
 
 if TYPE_CHECKING:  # the stories take half a second to import, and `--help` does without
     from pipeline.model import Action, Change, Entry, Media, Plan, Receipt, Rendition
+    from pipeline.notify import Answer
     from pipeline.publish import OnStep, Prepared
 
 
@@ -64,7 +65,21 @@ def plan_json(prepared: Prepared) -> dict[str, Any]:
         "blocked": [problem_json(problem) for problem in prepared.blocked],
         "episodes": [_episode(entry) for entry in prepared.edition.entries],
         "advice": [problem_json(problem) for problem in prepared.warnings],
+        "tells": [tiding.address for tiding in prepared.due],
     }
+
+
+def answers_json(answers: Iterable[Answer]) -> list[dict[str, Any]]:
+    """Who was told of which feeds, for a program; `failure` is empty where they know."""
+    return [
+        {
+            "manner": answer.tiding.manner,
+            "address": answer.tiding.address,
+            "feeds": list(answer.tiding.feeds),
+            "failure": answer.failure,
+        }
+        for answer in answers
+    ]
 
 
 def bare_plan_json(plan: Plan) -> dict[str, Any]:
@@ -127,6 +142,14 @@ def changes(plan: Plan) -> None:
     """What listeners will notice."""
     for told in [change.told for change in plan.changes] or ["nothing that podcast apps would notice: pages change"]:
         say(f"  {told}")
+
+
+def answers(found: Iterable[Answer]) -> None:
+    """Who was told."""
+    for answer in found:
+        count = len(answer.tiding.feeds)
+        if not answer.failure:
+            say(f"Told {answer.tiding.address} of {f'{count} feeds' if count > 1 else 'the feed'}.")
 
 
 def loudness(entries: Iterable[Entry]) -> None:

@@ -54,7 +54,7 @@ class Ward:
         """A file of each kind that listeners' apps ask something special of."""
         yield self.object("sound.mp3", 5000, kind=Kind.AUDIO, type="audio/mpeg", cache=Cache.IMMUTABLE)
         yield self.object("chapters.json", 500, kind=Kind.SIDECAR, type="application/json+chapters")
-        yield self.object("feed.xml", 500, kind=Kind.PAGE, type="application/rss+xml; charset=utf-8")
+        yield self.object("feed.xml", 500, kind=Kind.PAGE, type="application/xml; charset=utf-8")
 
     def key(self, name: str) -> Key:
         """Where a file of that name is written."""

@@ -24,7 +24,8 @@ from pipeline.model import Cache, Digest, Edition, Entry, Episode, Key, Kind, Ob
 from pipeline.text import xml_safe
 
 KEY = FEED
-TYPE = "application/rss+xml; charset=utf-8"
+TYPE = "application/xml; charset=utf-8"
+"""Browsers style this, and show `application/rss+xml` as code; apps take either (docs/decisions/0022)."""
 LONGEST_DESCRIPTION = 4000
 """Bytes (PSP-1)."""
 STAMP_WITHIN = 512
@@ -73,7 +74,8 @@ def stamped(unstamped: Object, release: Digest) -> Object:
     body = unstamped.body
     if not isinstance(body, bytes) or not body.startswith(_PROLOG):
         raise ValueError("not a feed of ours")
-    return _object(_PROLOG + f"<!-- omroep release {release} -->\n".encode() + body.removeprefix(_PROLOG))
+    named = _PROLOG + f"<!-- omroep release {release} -->\n".encode() + body.removeprefix(_PROLOG)
+    return replace(unstamped, sha256=digest.of_bytes(named), size=len(named), body=named)
 
 
 def unstamped(published: bytes) -> bytes:

@@ -12,6 +12,7 @@ from pipeline import formats, sidecars
 from pipeline.channels import Channel
 from pipeline.history import FEED
 from pipeline.model import (
+    Chat,
     Discussion,
     Edition,
     Elsewhere,
@@ -118,6 +119,13 @@ def _discussion(posts: tuple[Discussion, ...]) -> tuple[Element, ...]:
         )
         for place, post in enumerate(posts, start=1)
     )
+
+
+def _chat(room: Chat | None) -> tuple[Element, ...]:
+    if not room:
+        return ()
+    told = {"server": room.server, "protocol": room.protocol, "accountId": room.account, "space": room.space}
+    return (Element(attributes=told),)
 
 
 def _elsewhere(feed: Elsewhere, *, medium: str | None = None) -> tuple[str, Element]:
@@ -328,6 +336,7 @@ CHANNEL: tuple[Row[Edition], ...] = (
     Row("podcast:images", "ns images", lambda edition: _sources(edition.pictures, edition.show.base_url)),
     Row("podcast:txt", "ns txt", lambda edition: _notes(edition.show.txt)),
     Row("podcast:socialInteract", "ns social-interact", lambda edition: _discussion(edition.show.discussion)),
+    Row("podcast:chat", "ns chat", lambda edition: _chat(edition.show.chat)),
     Row("podcast:publisher", "ns publisher", _publisher),
     Row("podcast:podroll", "ns podroll", _podroll),
     Row("podcast:podping", "ns podping", _podping),
@@ -365,5 +374,6 @@ ITEM: tuple[Row[Item], ...] = (
     Row("podcast:images", "ns images", lambda item: _sources(item.entry.pictures, item.edition.show.base_url)),
     Row("podcast:txt", "ns txt", lambda item: _notes(item.entry.episode.txt)),
     Row("podcast:socialInteract", "ns social-interact", lambda item: _discussion(item.entry.episode.discussion)),
+    Row("podcast:chat", "ns chat", lambda item: _chat(item.entry.episode.chat)),
     Row("podcast:alternateEnclosure", "ns alternateEnclosure, integrity", _enclosures),
 )

@@ -19,6 +19,13 @@ def listed(entry: Entry, notes: str) -> str:
     chapters = sidecars.moved_chapters(entry)
     if not chapters or _told(notes, entry, chapters):
         return ""
+    return markup(chapters)
+
+
+def markup(chapters: Sequence[Chapter]) -> str:
+    """Chapters in delivered time as that list; nothing where there are none."""
+    if not chapters:
+        return ""
     hours = chapters[-1].start_s >= 3600
     return f"<ul>{''.join(_item(chapter, hours) for chapter in chapters)}</ul>"
 

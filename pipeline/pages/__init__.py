@@ -17,7 +17,7 @@ from pipeline.errors import Problem, ShowError
 from pipeline.history import FEED
 from pipeline.model import Cache, Chapter, Edition, Entry, Episode, Key, Kind, Object, Person, Picture, Season
 from pipeline.names import Named, folded, guests, topics
-from pipeline.pages import apps, linked, qr, shelves, speech, wording
+from pipeline.pages import apps, embed, linked, qr, shelves, speech, wording
 from pipeline.pages.colour import palette
 from pipeline.pages.look import Asset, Theme
 from pipeline.text import clock, web_link, xml_safe
@@ -64,6 +64,8 @@ def _episodes(edition: Edition) -> _Pages:
                 "passages": speech.passages(chapters, sidecars.moved_cues(entry)),
                 "captions": sidecars.transcript(entry),
                 "data": _told(edition, entry, chapters),
+                "embed_code": embed.code(edition.show, entry.episode, episode_key(entry.episode)),
+                "embed_card": embed.card_key(entry.episode),
             },
         )
 
@@ -79,11 +81,25 @@ def _told(edition: Edition, entry: Entry, chapters: tuple[Chapter, ...]) -> Mark
     )
 
 
+def _cards(edition: Edition) -> _Pages:
+    for entry in edition.entries:
+        pictures = entry.pictures or edition.pictures
+        picture = _fitting(pictures, _THUMBNAIL) if pictures else None
+        page = episode_key(entry.episode)
+        yield embed.card_key(entry.episode), {"card": embed.card(edition.show, entry.episode, page, picture)}
+    for entry in _taken_back(edition):
+        yield embed.card_key(entry.episode), {"card": embed.withdrawn_card(edition.show, entry.episode)}
+
+
 def _withdrawn(edition: Edition) -> _Pages:
+    for entry in _taken_back(edition):
+        yield episode_key(entry.episode), {"episode": entry.episode}
+
+
+def _taken_back(edition: Edition) -> Iterator[Entry]:
+    """Withdrawn episodes whose web name no live one has."""
     live = {entry.episode.slug for entry in edition.entries}
-    for entry in edition.withdrawn:
-        if entry.episode.slug not in live:
-            yield episode_key(entry.episode), {"episode": entry.episode}
+    return (entry for entry in edition.withdrawn if entry.episode.slug not in live)
 
 
 def _guests(edition: Edition) -> _Pages:
@@ -113,6 +129,7 @@ TABLE = (
     Row(template="index.html", pages=_home),
     Row(template="archive.html", pages=_archive),
     Row(template="episode.html", pages=_episodes),
+    Row(template="oembed.json", pages=_cards),
     Row(template="withdrawn.html", pages=_withdrawn),
     Row(template="guests.html", pages=_once("guests/index.html")),
     Row(template="guest.html", pages=_guests),
@@ -134,8 +151,12 @@ SMALL_SHOW = 50
 """Episodes up to which the lists of guests and topics tell how many or which episodes each has; of more, names only: it
 stays readable, and a new episode does not change them."""
 
+_THUMBNAIL = 600
+"""Width in pixels of the picture beside an episode that others show."""
+
 _TYPES: Mapping[str, str] = {
     ".html": "text/html; charset=utf-8",
+    ".json": "application/json",
     ".xml": "application/xml; charset=utf-8",
     ".txt": "text/plain; charset=utf-8",
     ".webmanifest": "application/manifest+json; charset=utf-8",
@@ -205,6 +226,7 @@ def _filters(edition: Edition, theme: Theme) -> dict[str, Callable[..., Any]]:
         "contact": wording.contact,
         "css": wording.css,
         "date": lambda moment: wording.date(moment, zone, theme.locale),
+        "decimal": lambda number: wording.decimal(number, theme.locale),
         "day": lambda moment: moment.astimezone(zone).date().isoformat(),
         "duration": lambda seconds: wording.duration(seconds, theme.locale),
         "files": lambda media: (media, *media.alternates),
@@ -279,6 +301,7 @@ def _common(edition: Edition, theme: Theme, assets: Mapping[str, Key]) -> _Conte
         "edition": edition,
         "show": edition.show,
         "small_show": SMALL_SHOW,
+        "long_list": 2 * shelves.KEPT,
         "locale": theme.locale,
         "colours": palette(edition.show.colour),
         "assets": assets,

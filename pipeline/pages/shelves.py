@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from pipeline.model import Edition, Entry, Episode, Key, Season
 
-KEPT = 20
+KEPT = 15
 """Episodes that the home page lists at least; of a shorter show it lists all."""
-SLICE = 20
+SLICE = 15
 """Episodes on a page of older ones. They are counted from the oldest, so that a full page stays as it is."""
 
 

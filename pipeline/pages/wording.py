@@ -7,6 +7,7 @@ from urllib.parse import quote
 from babel import Locale
 from babel.core import get_global
 from babel.dates import format_date, format_skeleton
+from babel.numbers import format_decimal
 from babel.units import format_unit
 from markupsafe import Markup
 
@@ -38,6 +39,11 @@ def size(size_bytes: int, locale: Locale) -> str:
     if size_bytes < 1_000_000:
         return format_unit(max(1, round(size_bytes / 1000)), "digital-kilobyte", "short", locale=locale)
     return format_unit(size_bytes / 1_000_000, "digital-megabyte", "short", format="0.0", locale=locale)
+
+
+def decimal(number: float, locale: Locale) -> str:
+    """A number: `1,25`."""
+    return format_decimal(number, locale=locale)
 
 
 def initials(name: str) -> str:

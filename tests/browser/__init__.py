@@ -1,0 +1,1 @@
+"""How the site behaves in a real browser."""

@@ -38,7 +38,11 @@ def show(tmp_path_factory: pytest.TempPathFactory) -> Path:
         notes="Over **deuren**.\n\n## Verder lezen\n\n- [Voorbeeld](https://voorbeeld.nl/)",
         guests=[{"name": "Zoë Gast", "organisation": "De Deur"}],
         topics=["deuren"],
-        chapters=["0:00 Welkom", "0:10 [Tafel](https://voorbeeld.nl/tafel)", "0:25 Afscheid"],
+        chapters=[
+            "0:00 Welkom",
+            {"start": "0:10", "title": "Tafel", "link": "https://voorbeeld.nl/tafel"},
+            "0:25 Afscheid",
+        ],
     )
     (folder / "transcript.vtt").write_text(sitting(), "utf-8")
     bare = write_episode(root, "02-kaal", transcript=None, summary=None, notes="")
@@ -75,7 +79,7 @@ def browser() -> Iterator[Browser]:
 
 
 Opened = Callable[..., Page]
-"""From a key, and settings of playwright's `new_context`, to that page, open."""
+"""From a key, and settings of playwright's `new_context`, to that page, open; `first` is done to it before."""
 
 
 @pytest.fixture
@@ -84,13 +88,17 @@ def opened(browser: Browser, site: Published) -> Iterator[Opened]:
     contexts: list[BrowserContext] = []
     complaints: list[str] = []
 
-    def opened(key: str = f"episodes/{EPISODE}.html", **settings: object) -> Page:
+    def opened(
+        key: str = f"episodes/{EPISODE}.html", *, first: Callable[[Page], object] | None = None, **settings: object
+    ) -> Page:
         context = browser.new_context(locale="nl-NL", **settings)  # type: ignore[arg-type]
         contexts.append(context)
         context.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
         context.on("weberror", lambda error: complaints.append(str(error.error)))
         page = context.new_page()
         page.set_default_timeout(10_000)
+        if first:
+            first(page)
         page.goto(site.address + key)
         return page
 

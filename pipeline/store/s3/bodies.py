@@ -4,7 +4,9 @@ import base64
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import IO, BinaryIO, cast
+
+from s3transfer.utils import ReadFileChunk
 
 from pipeline.errors import StoreError
 from pipeline.model import Object
@@ -33,15 +35,17 @@ class Parts:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Piece:
-    """One part: its number from 1, and its bytes."""
+    """One part: its number from 1, where it begins, its bytes' count and SHA-256."""
 
     number: int
-    block: bytes
+    offset: int
+    size: int
+    sha256: bytes
 
     @property
     def told(self) -> str:
         """Its SHA-256, as S3 writes it."""
-        return base64.b64encode(hashlib.sha256(self.block).digest()).decode()
+        return base64.b64encode(self.sha256).decode()
 
 
 class Body:
@@ -58,8 +62,29 @@ class Body:
             pass
 
     def pieces(self, size: int) -> Iterator[Piece]:
-        """All parts of `size` bytes, read once; after the last of them StoreError as for all of it."""
-        return (Piece(number=number, block=block) for number, block in enumerate(self._blocks(size), 1))
+        """All parts of `size` bytes, each read when it is asked for; after the last of them as `check`."""
+        whole = hashlib.sha256()
+        for number, offset in enumerate(range(0, self.item.size, size), 1):
+            part = hashlib.sha256()
+            length = min(size, self.item.size - offset)
+            for block in self._between(offset, length):
+                whole.update(block)
+                part.update(block)
+            yield Piece(number=number, offset=offset, size=length, sha256=part.digest())
+        if whole.hexdigest() != self.item.sha256:
+            raise self.changed()
+
+    def stream(self, piece: Piece) -> IO[bytes]:
+        """A part's bytes, to be read once more while they are sent: a server refuses others than were announced."""
+        self.file.seek(piece.offset)
+        return cast(IO[bytes], ReadFileChunk(self.file, piece.size, self.item.size))
+
+    def md5_of(self, piece: Piece) -> str:
+        """As an ETag has it."""
+        digest = _md5()
+        for block in self._between(piece.offset, piece.size):
+            digest.update(block)
+        return digest.hexdigest()
 
     def etags(self, size: int) -> frozenset[str]:
         """The MD5 that many servers use as a version: of the whole, and of the MD5s of parts of `size` bytes."""
@@ -73,6 +98,12 @@ class Body:
         """That it is not what it was."""
         return StoreError(answers.sentence(self._subject, "stored", *answers.CHANGED))
 
+    def _between(self, offset: int, length: int) -> Iterator[bytes]:
+        """A megabyte at a time; others may read on from elsewhere meanwhile."""
+        for start in range(offset, offset + length, MIB):
+            self.file.seek(start)
+            yield self.file.read(min(MIB, offset + length - start))
+
     def _blocks(self, size: int) -> Iterator[bytes]:
         self.file.seek(0)
         whole = hashlib.sha256()
@@ -81,11 +112,6 @@ class Body:
             yield block
         if whole.hexdigest() != self.item.sha256:
             raise self.changed()
-
-
-def md5(block: bytes) -> str:
-    """As an ETag has it."""
-    return _md5(block).hexdigest()
 
 
 def _md5(block: bytes = b"") -> "hashlib._Hash":

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from pipeline.errors import StoreError
 from pipeline.store.s3 import answers
-from pipeline.store.s3.bodies import Body, Piece, md5
+from pipeline.store.s3.bodies import Body, Piece
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -45,7 +45,7 @@ class Multipart:
     def _finished(self, upload: str, there: Mapping[int, Mapping[str, Any]], condition: Mapping[str, Any]) -> str:
         """Each part is sent as soon as it is read, and only what was read as the whole object is put together."""
         try:
-            parts = [_held(piece, there) or self._sent(upload, piece) for piece in self._body.pieces(self._size)]
+            parts = [self._held(piece, there) or self._sent(upload, piece) for piece in self._body.pieces(self._size)]
             return self._client.complete_multipart_upload(
                 **self._at, UploadId=upload, MultipartUpload={"Parts": parts}, **condition
             )["ETag"]
@@ -62,23 +62,39 @@ class Multipart:
         for attempt in range(1, SENDS + 1):
             try:
                 answer = self._client.upload_part(
-                    **self._at, UploadId=upload, PartNumber=piece.number, Body=piece.block, ChecksumSHA256=told
+                    **self._at,
+                    UploadId=upload,
+                    PartNumber=piece.number,
+                    Body=self._body.stream(piece),
+                    ChecksumSHA256=told,
                 )
             except ClientError as error:
                 if answers.code(error) not in answers.DIGESTS or attempt == SENDS:
                     raise
             else:
                 break
-        if answer.get("ChecksumSHA256") != told and answer["ETag"].strip('"') != md5(piece.block):
+        if answer.get("ChecksumSHA256") != told and answer["ETag"].strip('"') != self._body.md5_of(piece):
             self.vouched = False
         return _completed(piece.number, answer, told)
+
+    def _held(self, piece: Piece, there: Mapping[int, Mapping[str, Any]]) -> CompletedPartTypeDef | None:
+        """A part that is there already, if it is there with the right bytes."""
+        part = there.get(piece.number)
+        if not part or part["Size"] != piece.size:
+            return None
+        told = piece.told
+        if part.get("ChecksumSHA256", told) != told:
+            return None
+        if "ChecksumSHA256" not in part and part["ETag"].strip('"') != self._body.md5_of(piece):
+            return None
+        return _completed(piece.number, part, told)
 
     def _begun(self) -> tuple[str, Mapping[int, Mapping[str, Any]]]:
         """The unfinished upload of these bytes that holds most parts, and these; an empty name when there is none."""
         found = {upload: self._parts(upload) for upload in self._unfinished()}
         if found:  # whose first part is ours: the others are looked at as they are read
             first = next(self._body.pieces(self._size))
-            found = {upload: parts for upload, parts in found.items() if _held(first, parts)}
+            found = {upload: parts for upload, parts in found.items() if self._held(first, parts)}
         upload = max(found, key=lambda upload: len(found[upload]), default="")
         return upload, found.get(upload, {})
 
@@ -125,19 +141,6 @@ def abort(client: S3Client, at: Mapping[str, Any], upload: str) -> None:
     except ClientError as error:
         if answers.code(error) not in {"NoSuchUpload", *answers.MISSING}:
             raise
-
-
-def _held(piece: Piece, there: Mapping[int, Mapping[str, Any]]) -> CompletedPartTypeDef | None:
-    """A part that is there already, if it is there with the right bytes."""
-    part = there.get(piece.number)
-    if not part or part["Size"] != len(piece.block):
-        return None
-    told = piece.told
-    if part.get("ChecksumSHA256", told) != told:
-        return None
-    if "ChecksumSHA256" not in part and part["ETag"].strip('"') != md5(piece.block):
-        return None
-    return _completed(piece.number, part, told)
 
 
 def _completed(number: int, part: Mapping[str, Any], told: str) -> CompletedPartTypeDef:

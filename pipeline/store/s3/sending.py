@@ -34,14 +34,14 @@ def sign_known_bytes(client: "S3Client") -> None:
 
 
 def do_not_wait(client: "S3Client") -> None:
-    """Have the client send what it holds in memory with the request, and only a file after the server wants it.
+    """Have the client send small objects and parts with their request, and only other files when the server wants them.
 
     Botocore asks first (Expect: 100-continue) for whatever it can read from, bytes included: a journey to the server
-    and back for each object, more than a small one takes to send. Before parts, their upload was answered already.
+    and back for each object, more than a small one takes to send. Whoever sends a part was let in to begin it.
     """
 
-    def at_once(params: dict[str, Any], **_: object) -> None:
-        if isinstance(params.get("body"), BytesIO):
+    def at_once(model: Any, params: dict[str, Any], **_: object) -> None:
+        if model.name == "UploadPart" or isinstance(params.get("body"), BytesIO):
             params["headers"].pop("Expect", None)
 
     client.meta.events.register_last("before-call.s3", at_once)
