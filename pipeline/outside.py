@@ -135,7 +135,7 @@ def say(
         )
         return _Reader(most=0 if 200 <= answer.status < 300 else _SAID, keep=True).read(answer)
     except (HTTPError, UnicodeError, ValueError) as error:
-        return Seen(status=None, failure=_reason(error))
+        return Seen(status=None, failure=reason(error))
     finally:
         pool.clear()
 

@@ -118,6 +118,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
             discussion=[POST],
             txt=[{"purpose": "verify", "text": "S6lpp-7ZCn8"}],
             podping="yes",
+            chat={"server": "irc.example.org", "protocol": "irc", "account": "@show", "space": "#show"},
             hubs=["https://hub.example.org/"],
             publisher=OTHER,
             podroll=[OTHER],

@@ -181,6 +181,11 @@ def _discussion(node: Node) -> Plain:
     return [_attributes(post, **keys) for post in posts]
 
 
+def _chat(node: Node) -> Plain:
+    keys = {"server": "server", "protocol": "protocol", "account": "accountId", "space": "space"}
+    return next((_attributes(each, **keys) for each in node.all("podcast:chat")), None)
+
+
 def _priority(post: Node) -> int:
     said = post.attributes.get("priority", "")
     return int(said) if said.isdecimal() else 1_000_000
@@ -363,6 +368,7 @@ _IMAGES = {
 _LOCATION = _tag("podcast:location", "rel geo osm country")
 _LICENSE = _tag("podcast:license", "url")
 _TXT = _tag("podcast:txt", "purpose")
+_CHAT = _tag("podcast:chat", "server protocol accountId space")
 _DISCUSSION = _tag("podcast:socialInteract", "protocol uri accountId accountUrl priority")
 
 SHOW: tuple[Row[Whole], ...] = (
@@ -408,6 +414,7 @@ SHOW: tuple[Row[Whole], ...] = (
     Row("license", _LICENSE, lambda whole: _license(whole.channel)),
     Row("discussion", _DISCUSSION, lambda whole: _discussion(whole.channel)),
     Row("txt", _TXT, lambda whole: _notes(whole.channel)),
+    Row("chat", _CHAT, lambda whole: _chat(whole.channel)),
     Row(
         "podping",
         _tag("podcast:podping", "usesPodping"),
@@ -471,6 +478,7 @@ EPISODE: tuple[Row[Piece], ...] = (
     Row("license", _LICENSE, lambda piece: _license(piece.item)),
     Row("discussion", _DISCUSSION, lambda piece: _discussion(piece.item)),
     Row("txt", _TXT, lambda piece: _notes(piece.item)),
+    Row("chat", _CHAT, lambda piece: _chat(piece.item)),
     Row(
         "chapters",
         {

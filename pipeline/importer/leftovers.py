@@ -28,7 +28,6 @@ _WHY: Mapping[str, str] = {
     "podcast:value": "omroep has no payments",
     "podcast:liveItem": "omroep publishes recordings",
     "podcast:episode display": "apps show the number",
-    "podcast:chat": "omroep publishes recordings",
 }
 """By tag, or tag and attribute."""
 
