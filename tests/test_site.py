@@ -250,7 +250,7 @@ def great() -> tuple[Edition, dict[str, str]]:
 
 
 def test_pages_are_light(great: tuple[Edition, dict[str, str]]) -> None:
-    """At most 60 kB with their style before audio and art, of a show with 1,530 episodes and 200 guests too; script 10."""
+    """At most 60 kB with their style before audio and art, with 1,530 episodes and 200 guests too; script 10."""
     made = great[1]
     style = max(len(text.encode()) for key, text in made.items() if key.startswith("assets/style."))
     sizes = {key: len(text.encode()) for key, text in made.items() if key.endswith(".html")}

@@ -202,7 +202,8 @@ def test_forced_colours_keep_every_edge(window: Page, address: str, kind: str) -
     """Where the system chooses the colours, what was told by a background has a border, and the focus is seen."""
     page = opened(window, address, kind, forced_colors="active")
     flat = page.evaluate(
-        """() => [...document.querySelectorAll('.button, .tags a, .apps a, .monogram, .transcript summary, .address a, .qr')]
+        """() => [...document.querySelectorAll(
+             '.button, .tags a, .apps a, .monogram, .transcript summary, .address a, .qr')]
              .filter(one => getComputedStyle(one).borderTopStyle === 'none').map(one => one.outerHTML.slice(0, 120))"""
     )
     assert flat == []
