@@ -231,6 +231,15 @@ class Funding:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Listing:
+    """Where an app or a directory has the show."""
+
+    link: str
+    name: str | None = None
+    """None: what its address tells."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Elsewhere:
     """Another feed, by its podcast:guid."""
 
@@ -327,6 +336,11 @@ class Show:
     """Shows that it recommends."""
     feeds: tuple[str, ...] = ()
     """`seasons`, `topics`: what has a feed of its own beside the main one."""
+    listen_on: tuple[Listing, ...] = ()
+    contact: str | None = None
+    """Where listeners can write: an e-mail address or a web address."""
+    theme: str | None = None
+    """The folder in `templates/` that holds the show's theme; None: omroep's own."""
     podping_node: str | None = None
     """Where podpings are sent, where it is not podping.cloud."""
     chat: Chat | None = None
@@ -470,6 +484,10 @@ class Entry:
     media: Media
     pictures: tuple[Picture, ...] = ()
     """Its own art, widest first; empty where the show's cover stands for it."""
+    modern: tuple[Picture, ...] = ()
+    """The same in a format that is smaller and that not every program knows, widest first."""
+    share: Picture | None = None
+    """What stands beside a link to it in messages and on social networks."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -481,6 +499,12 @@ class Edition:
     """Live episodes in order of publication, oldest first."""
     pictures: tuple[Picture, ...]
     """The show's cover, widest first."""
+    modern: tuple[Picture, ...] = ()
+    """The same in a format that is smaller and that not every program knows, widest first."""
+    icons: tuple[Picture, ...] = ()
+    """The cover as browsers and home screens show it, widest first."""
+    share: Picture | None = None
+    """What stands beside a link to the show in messages and on social networks."""
     withdrawn: tuple[Entry, ...] = ()
     """Episodes that were published once and taken back; what they were is kept, so that they can return unchanged."""
 

@@ -1,7 +1,7 @@
 """The story from a show's folder to a store that holds it, told in order: load, render, compose, plan, apply."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -46,10 +46,12 @@ from pipeline.model import (
     Receipt,
     Release,
     Show,
+    Source,
     rendered,
     stored,
 )
 from pipeline.pages.look import Theme
+from pipeline.pictures import share
 from pipeline.store import Store
 from pipeline.tidings import Tiding
 
@@ -97,7 +99,7 @@ def look(room: Newsroom, *, listen: bool = False) -> Reading:
     found, loaded = reading.problems, reading.catalog
     if loaded:
         loaded = replace(loaded, show=replace(loaded.show, base_url=room.base_url or loaded.show.base_url))
-        found += (*pictures.problems(room.root, loaded), *checks.findings(loaded))
+        found += (*pictures.problems(room.root, loaded), *theme.problems(room.root, loaded), *checks.findings(loaded))
         found += deliver.problems(room.studio, loaded.show, loaded.episodes) if listen else ()
     return Reading(catalog=loaded, problems=tuple(sorted(found, key=lambda each: (each.file, each.line or 0))))
 
@@ -173,19 +175,49 @@ def render(room: Newsroom, show: Show, wanted: Wanted, before: Published, on_ste
         if (entry := old.get(episode.guid)) and current(entry.media, episode) and _there(entry.media, before)
     }
     made = _rendered(room, show, tuple(episode for episode in wanted.live if episode.guid not in kept), on_step)
+    media = kept | made
+    art = _Art(root=room.root, show=show, published=known, letters=theme.letters(room.root, show.theme))
     return Edition(
         show=show,
-        entries=tuple(
-            Entry(
-                episode=episode,
-                media=kept.get(episode.guid) or made[episode.guid],
-                pictures=_art(room, episode, known),
-            )
-            for episode in wanted.live
-        ),
+        entries=tuple(art.entry(episode, media[episode.guid]) for episode in wanted.live),
         pictures=pictures.render(room.root, show.cover, name="cover", published=known),
+        modern=pictures.modern(room.root, show.cover, name="cover", published=known),
+        icons=pictures.icons(room.root, show.cover, published=known),
+        share=art.card(show.cover, "cover", show.title, below=show.subtitle or ""),
         withdrawn=wanted.withdrawn,
     )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Art:
+    """The pictures of a show, those that are published taken as they are."""
+
+    root: Path
+    show: Show
+    published: Mapping[Key, Picture]
+    letters: bytes
+
+    def entry(self, episode: Episode, media: Media) -> Entry:
+        """An episode with its audio and its own pictures."""
+        own, name = episode.image, episode.slug
+        return Entry(
+            episode=episode,
+            media=media,
+            pictures=pictures.render(self.root, own, name=name, published=self.published) if own else (),
+            modern=pictures.modern(self.root, own, name=name, published=self.published) if own else (),
+            share=self.card(
+                own or self.show.cover,
+                name,
+                episode.title,
+                above=self.show.title,
+                below=", ".join(person.name for person in episode.guests),
+            ),
+        )
+
+    def card(self, art: Source, name: str, title: str, *, above: str = "", below: str = "") -> Picture:
+        """What stands beside a link."""
+        card = share.Card(name=name, art=art, title=title, above=above, below=below, colour=self.show.colour)
+        return share.render(self.root, card, self.letters, self.published)
 
 
 def _releases(before: Published) -> tuple[Release, ...]:
@@ -193,8 +225,9 @@ def _releases(before: Published) -> tuple[Release, ...]:
 
 
 def _shown(edition: Edition) -> tuple[Picture, ...]:
-    entries = (*edition.entries, *edition.withdrawn)
-    return (*edition.pictures, *(picture for entry in entries for picture in entry.pictures))
+    shown: tuple[Edition | Entry, ...] = (edition, *edition.entries, *edition.withdrawn)
+    every = (picture for each in shown for picture in (*each.pictures, *each.modern, each.share))
+    return (*(picture for picture in every if picture), *edition.icons)
 
 
 def current(media: Media, episode: Episode) -> bool:
@@ -204,12 +237,6 @@ def current(media: Media, episode: Episode) -> bool:
 
 def _there(media: Media, before: Published) -> bool:
     return not before.lacking.intersection(made.key for made in rendered(media))
-
-
-def _art(room: Newsroom, episode: Episode, known: dict[Key, Picture]) -> tuple[Picture, ...]:
-    if not episode.image:
-        return ()
-    return pictures.render(room.root, episode.image, name=episode.slug, published=known)
 
 
 def _rendered(room: Newsroom, show: Show, episodes: tuple[Episode, ...], on_step: OnStep) -> dict[str, Media]:
@@ -261,7 +288,7 @@ def outdated(edition: Edition) -> tuple[str, ...]:
 
 def objects(room: Newsroom, edition: Edition) -> tuple[Object, ...]:
     """Everything that the store must hold for `edition`, the unstamped feed among it."""
-    look = theme.load(room.root, edition.show.language)
+    look = theme.load(room.root, edition.show.language, edition.show.theme)
     web = site(edition, look)
     return (
         *(stored(made) for entry in (*edition.entries, *edition.withdrawn) for made in rendered(entry.media)),

@@ -1,4 +1,4 @@
-"""Reads a theme: the templates that come with omroep, overlaid by the show's own."""
+"""Reads how a site looks: the templates that come with omroep, overlaid by a theme's and by the show's own."""
 
 import gettext
 import re
@@ -11,12 +11,13 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import PoFileError, read_po
 
 from pipeline.errors import Problem, ShowError
+from pipeline.model import Catalog
 from pipeline.pages.look import Asset, Theme
 
 _CHECKOUT = Path(__file__).parent.parent / "templates"
 _WHEEL = Path(__file__).parent / "default_templates"
 
-_TEMPLATES = frozenset({".html", ".json", ".xml", ".txt"})
+_TEMPLATES = frozenset({".html", ".json", ".xml", ".txt", ".webmanifest"})
 _TYPES: Mapping[str, str] = {
     ".css": "text/css; charset=utf-8",
     ".ico": "image/x-icon",
@@ -29,28 +30,66 @@ _TYPES: Mapping[str, str] = {
 }
 
 
-def load(show_root: Path, language: str) -> Theme:
-    """The theme for a show in `show_root`, with the words of `language` (BCP 47).
+def load(show_root: Path, language: str, folder: str | None = None) -> Theme:
+    """How a show in `show_root` looks, with the words of `language` (BCP 47) and the theme in `templates/<folder>/`.
 
-    A file in the show's `templates/` stands in for the default one of the same name; a translation in the show's
-    `templates/locale/` stands in message by message. `nl-BE` falls back to `nl`, an unknown language to English.
+    A file in the show's `templates/` stands in for the theme's of the same name, and that for omroep's; what it stands
+    in for is still there as `theme:<name>` and `omroep:<name>`, to be extended. A translation stands in message by
+    message. `nl-BE` falls back to `nl`, an unknown language to English.
     Raises ShowError, naming the file, for one that cannot be read or used.
     """
-    layers = _layers(show_root)
+    beneath, own = _beneath(show_root, folder), _own(show_root)
+    layers = (*beneath, *own)
     tags = _tags(language)
     return Theme(
-        templates={name: _text(path, show_root) for name, path in _named(layers, ".", _TEMPLATES)},
+        templates={
+            f"{prefix}{name}": _text(path, show_root)
+            for prefix, seen in (("omroep:", beneath[:1]), ("theme:", beneath), ("", layers))
+            for name, path in _sources(seen)
+        },
         assets=tuple(_asset(name, path, show_root) for name, path in _named(layers, "assets")),
         translations=_translations(layers, tags, show_root),
         locale=_locale(tags),
     )
 
 
-def _layers(show_root: Path) -> tuple[Path, ...]:
-    """Folders of templates, the show's own last."""
+def letters(show_root: Path, folder: str | None = None) -> bytes:
+    """The font of share images: `fonts/share.ttf` of the show, of its theme, or omroep's."""
+    layers = (*_beneath(show_root, folder), *_own(show_root))
+    path = next(found for layer in reversed(layers) if (found := layer / "fonts" / "share.ttf").is_file())
+    return _bytes(path, show_root)
+
+
+def problems(show_root: Path, catalog: Catalog) -> Iterator[Problem]:
+    """Whether the show's theme is there."""
+    folder = catalog.show.theme
+    if folder and not (show_root / "templates" / folder).is_dir():
+        origin = catalog.origins[None]
+        yield Problem(
+            what=f"There is no theme `{folder}`: templates/{folder} is not a folder.",
+            file=origin.file,
+            line=origin.line("theme", "folder"),
+            mend="Put the theme there, or leave `folder` out to have omroep's own.",
+            rule="theme",
+        )
+
+
+def _beneath(show_root: Path, folder: str | None) -> tuple[Path, ...]:
+    """omroep's own folder, then that of the theme."""
     default = _CHECKOUT if _CHECKOUT.is_dir() else _WHEEL
+    return (default, show_root / "templates" / folder) if folder else (default,)
+
+
+def _own(show_root: Path) -> tuple[Path, ...]:
+    """The show's own folder, where it has one."""
     own = show_root / "templates"
-    return (default,) if not own.is_dir() or own.samefile(default) else (default, own)
+    return () if not own.is_dir() or own.samefile(_beneath(show_root, None)[0]) else (own,)
+
+
+def _sources(layers: tuple[Path, ...]) -> Iterator[tuple[str, Path]]:
+    """Everything that is rendered, by the name under which templates know it."""
+    yield from _named(layers, ".", _TEMPLATES)
+    yield from ((f"assets/{name}", path) for name, path in _named(layers, "assets", frozenset({".css"})))
 
 
 def _named(layers: tuple[Path, ...], folder: str, endings: frozenset[str] = frozenset()) -> list[tuple[str, Path]]:

@@ -75,7 +75,7 @@ def back(room: Newsroom, store: Store, asked: str | None) -> Plan:
     if lacking := tuple(rollback.lacking(target, held)):
         raise Refused(*lacking)
     edition = _with_words(store, target, rollback.differing(target, before))
-    look = theme.load(room.root, edition.show.language)
+    look = theme.load(room.root, edition.show.language, edition.show.theme)
     return rollback.make(target, publish.site(edition, look), before)
 
 

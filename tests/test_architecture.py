@@ -74,6 +74,7 @@ ONLY_IN: dict[str, str | tuple[str, ...]] = {
     "pydub": "audio.edges",
     "PIL": "pictures",
     "imageio_ffmpeg": "audio.ffmpeg",
+    "segno": "pages.qr",
     "subprocess": "audio.ffmpeg",
     "click": "cli",
     "rich": "cli",

@@ -117,10 +117,16 @@ def subjects(edition: Edition) -> Mapping[Key, str]:
     entries = (*edition.entries, *edition.withdrawn)
     return (
         {Key(f"episodes/{entry.episode.slug}.html"): f"the page of “{entry.episode.title}”" for entry in entries}
-        | {picture.key: "the show's cover" for picture in edition.pictures}
+        | {picture.key: "the show's cover" for picture in (*edition.pictures, *edition.modern, *edition.icons)}
         | {made.key: f"the audio of “{entry.episode.title}”" for entry in entries for made in rendered(entry.media)}
         | {wave.key: f"the waveform of “{entry.episode.title}”" for entry in entries for wave in entry.media.waveform}
-        | {picture.key: f"the art of “{entry.episode.title}”" for entry in entries for picture in entry.pictures}
+        | {
+            made.key: f"the art of “{each.episode.title}”"
+            for each in entries
+            for made in (*each.pictures, *each.modern)
+        }
+        | {each.share.key: f"the share image of “{each.episode.title}”" for each in entries if each.share}
+        | ({edition.share.key: "the show's share image"} if edition.share else {})
         | {feed.KEY: feeds.SUBJECT}
     )
 

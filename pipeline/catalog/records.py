@@ -30,6 +30,7 @@ from pipeline.model import (
     Funding,
     Guid,
     License,
+    Listing,
     Location,
     Mastering,
     Note,
@@ -153,6 +154,9 @@ def show(keys: ShowKeys, cover: Source, mastering: Mastering) -> Show:
         publisher=_elsewhere(keys.publisher) if keys.publisher else None,
         podroll=tuple(map(_elsewhere, keys.podroll)),
         feeds=keys.feeds,
+        listen_on=tuple(Listing(link=each.link, name=each.name) for each in keys.listen_on),
+        contact=keys.contact,
+        theme=keys.theme.folder,
         chat=_chat(keys.chat),
     )
 

@@ -190,6 +190,13 @@ class FundingKeys(Keys):
     text: Name
 
 
+class ListingKeys(Keys):
+    """Where an app has the show: the address alone, or these keys."""
+
+    link: Address
+    name: Name | None = None
+
+
 class ElsewhereKeys(Keys):
     """Another show, by its permanent name."""
 
@@ -225,6 +232,7 @@ class ThemeKeys(Keys):
     """How the site looks."""
 
     colour: Annotated[str, BeforeValidator(values.colour)] = "#24476b"
+    folder: Annotated[str, BeforeValidator(values.theme)] | None = None
 
 
 class AlternateKeys(Keys):
@@ -307,6 +315,8 @@ class ShowKeys(Keys):
     podroll: tuple[ElsewhereKeys, ...] = ()
     chat: ChatKeys | None = None
     feeds: Annotated[tuple[Literal["seasons", "topics"], ...], BeforeValidator(values.listed)] = ()
+    listen_on: tuple[Annotated[ListingKeys, BeforeValidator(values.linked)], ...] = ()
+    contact: Annotated[str, BeforeValidator(values.contact)] | None = None
 
 
 def names(model: type[BaseModel]) -> Mapping[str, type[BaseModel] | None]:

@@ -21,6 +21,7 @@ _FLAGS = {"yes": True, "true": True, "on": True, "no": False, "false": False, "o
 _DEEPEST = 12
 """Folders below each other."""
 _TIME = re.compile(r"\d+:\d")
+_NO_THEMES = ("assets", "fonts", "locale")
 _MOST = 10
 _YEARS = range(1970, 3000)
 _IN_A_URL = "/:?#[]@!$&'()*+,;=%~-._"
@@ -206,6 +207,22 @@ def email(value: Any) -> str:
     return str(value)
 
 
+def contact(value: Any) -> str:
+    """Where somebody can be written to: an e-mail address or a web address."""
+    try:
+        return address(value) if "/" in text(value) else email(value)
+    except ValueError as error:
+        told = f"`{value}` is neither an e-mail address nor a web address; write one such as hallo@example.org"
+        raise ValueError(told) from error
+
+
+def theme(value: Any) -> str:
+    """The name of a folder with a theme in it."""
+    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", text(value)) or value in _NO_THEMES:
+        raise ValueError(f"`{value}` is not a theme; name a folder in templates/, in a-z, 0-9 and -, such as night")
+    return str(value)
+
+
 def flag(value: Any) -> bool:
     """Yes or no, in the words that YAML and Apple have for it."""
     if text(value).lower() not in _FLAGS:
@@ -266,6 +283,11 @@ def few(value: tuple[str, ...]) -> tuple[str, ...]:
 def named(value: Any) -> Any:
     """A person's keys, also where only the name was written."""
     return {"name": value} if isinstance(value, str) else value
+
+
+def linked(value: Any) -> Any:
+    """An address's keys, also where only the address was written."""
+    return {"link": value} if isinstance(value, str) else value
 
 
 def plain(value: Any) -> Any:

@@ -4,6 +4,7 @@ import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import groupby
 from textwrap import shorten
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,9 +15,9 @@ from markupsafe import Markup
 from pipeline import channels, digest, formats, notes, sidecars
 from pipeline.errors import Problem, ShowError
 from pipeline.history import FEED
-from pipeline.model import Cache, Edition, Entry, Episode, Key, Kind, Object, Person, Picture, Season
+from pipeline.model import Cache, Chapter, Edition, Entry, Episode, Key, Kind, Object, Person, Picture, Season
 from pipeline.names import Named, folded, guests, topics
-from pipeline.pages import embed, speech, wording
+from pipeline.pages import apps, embed, linked, qr, shelves, speech, wording
 from pipeline.pages.colour import palette
 from pipeline.pages.look import Asset, Theme
 from pipeline.text import clock, web_link, xml_safe
@@ -37,7 +38,14 @@ class Row:
 
 
 def _home(edition: Edition) -> _Pages:
-    yield Key("index.html"), {"shelves": _shelves(edition)}
+    yield Key("index.html"), {"shelves": shelves.home(edition), "archive": shelves.older(edition)[::-1]}
+
+
+def _archive(edition: Edition) -> _Pages:
+    every = shelves.older(edition)
+    for page, before, after in zip(every, (None, *every), (*every[1:], None), strict=False):
+        listed = shelves.shelves(edition, page.entries)
+        yield page.key, {"page_of": page, "shelves": listed, "before": before, "after": after}
 
 
 def _episodes(edition: Edition) -> _Pages:
@@ -49,16 +57,28 @@ def _episodes(edition: Edition) -> _Pages:
             {
                 "entry": entry,
                 "episode": entry.episode,
-                "season": _season(edition, entry.episode),
+                "season": shelves.season(edition, entry.episode),
                 "before": before,
                 "after": after,
                 "chapters": chapters,
                 "passages": speech.passages(chapters, sidecars.moved_cues(entry)),
                 "captions": sidecars.transcript(entry),
+                "data": _told(edition, entry, chapters),
                 "embed_code": embed.code(edition.show, entry.episode, episode_key(entry.episode)),
                 "embed_card": embed.card_key(entry.episode),
             },
         )
+
+
+def _told(edition: Edition, entry: Entry, chapters: tuple[Chapter, ...]) -> Markup:
+    return linked.episode(
+        entry,
+        edition.show,
+        page=episode_key(entry.episode),
+        summary=blurb(entry.episode),
+        chapters=chapters,
+        picture=entry.share or next(iter(entry.pictures or edition.pictures), None),
+    )
 
 
 def _cards(edition: Edition) -> _Pages:
@@ -91,9 +111,14 @@ def _topics(edition: Edition) -> _Pages:
 
 
 def _emptied(edition: Edition) -> _Pages:
-    """Guests and topics of whom only withdrawn episodes are left: their pages say nothing any more."""
+    """Pages of which only withdrawn episodes are left: guests, topics, older episodes. They say nothing any more."""
     every = (*guests(edition).values(), *topics(edition).values())
-    return ((named.key, {}) for named in every if not named.entries)
+    yield from ((named.key, {}) for named in every if not named.entries)
+    yield from ((key, {}) for key in shelves.emptied(edition))
+
+
+def _subscribe(edition: Edition) -> _Pages:
+    yield SUBSCRIBE, {"code": qr.drawn(edition.show.base_url + SUBSCRIBE)}
 
 
 def _once(key: str) -> Callable[[Edition], _Pages]:
@@ -102,6 +127,7 @@ def _once(key: str) -> Callable[[Edition], _Pages]:
 
 TABLE = (
     Row(template="index.html", pages=_home),
+    Row(template="archive.html", pages=_archive),
     Row(template="episode.html", pages=_episodes),
     Row(template="oembed.json", pages=_cards),
     Row(template="withdrawn.html", pages=_withdrawn),
@@ -110,11 +136,16 @@ TABLE = (
     Row(template="topics.html", pages=_once("topics/index.html")),
     Row(template="topic.html", pages=_topics),
     Row(template="gone.html", pages=_emptied),
+    Row(template="subscribe.html", pages=_subscribe),
+    Row(template="about.html", pages=_once("about.html")),
     Row(template="404.html", pages=_once("404.html"), anywhere=True),
     Row(template="sitemap.xml", pages=_once("sitemap.xml")),
     Row(template="robots.txt", pages=_once("robots.txt")),
+    Row(template="site.webmanifest", pages=_once("site.webmanifest")),
 )
 """Every kind of page; a new one is a row here and a template."""
+
+SUBSCRIBE = Key("subscribe.html")
 
 SMALL_SHOW = 50
 """Episodes up to which the lists of guests and topics tell how many or which episodes each has; of more, names only: it
@@ -128,6 +159,7 @@ _TYPES: Mapping[str, str] = {
     ".json": "application/json",
     ".xml": "application/xml; charset=utf-8",
     ".txt": "text/plain; charset=utf-8",
+    ".webmanifest": "application/manifest+json; charset=utf-8",
 }
 
 
@@ -166,38 +198,9 @@ def blurb(episode: Episode) -> str:
     return episode.summary or shorten(notes.text(episode.notes), 200, placeholder="…")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Shelf:
-    """Episodes that are listed together."""
-
-    season: Season | None
-    """None where nothing needs to be said about it."""
-    entries: tuple[Entry, ...]
-
-
-def _shelves(edition: Edition) -> tuple[Shelf, ...]:
-    """A serial show is listed by season from its beginning, any other from its newest episode (Apple's itunes:type)."""
-    if edition.show.kind != "serial":
-        return (Shelf(season=None, entries=edition.entries[::-1]),)
-    numbers = sorted({entry.episode.season or 0 for entry in edition.entries})
-    shelves = ([entry for entry in edition.entries if (entry.episode.season or 0) == number] for number in numbers)
-    return tuple(Shelf(season=_season(edition, shelf[0].episode), entries=tuple(shelf)) for shelf in shelves)
-
-
-def _season(edition: Edition, episode: Episode) -> Season | None:
-    """Its season, where that has a name or is not the only one (Apple-guide: a single season is not shown)."""
-    if episode.season is None:
-        return None
-    names = {season.number: season for season in edition.show.seasons}
-    season = names.get(episode.season, Season(number=episode.season))
-    only = len({entry.episode.season for entry in edition.entries}) < 2
-    return None if only and not season.name else season
-
-
 def _environment(edition: Edition, theme: Theme) -> Environment:
-    styles = {f"assets/{asset.name}": asset.body.decode() for asset in theme.assets if _is_style(asset)}
     jinja = Environment(
-        loader=DictLoader({**theme.templates, **styles}),
+        loader=DictLoader(theme.templates),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -214,9 +217,13 @@ def _environment(edition: Edition, theme: Theme) -> Environment:
 def _filters(edition: Edition, theme: Theme) -> dict[str, Callable[..., Any]]:
     """What templates may do with a value, by the name they use."""
     zone = ZoneInfo(edition.show.timezone)
+    illustrated: tuple[Edition | Entry, ...] = (edition, *edition.entries)
+    modern = {each.pictures[0].key: each.modern for each in illustrated if each.pictures}
     return {
         "blurb": blurb,
+        "by_letter": _by_letter,
         "clock": clock,
+        "contact": wording.contact,
         "css": wording.css,
         "date": lambda moment: wording.date(moment, zone, theme.locale),
         "decimal": lambda number: wording.decimal(number, theme.locale),
@@ -228,7 +235,11 @@ def _filters(edition: Edition, theme: Theme) -> dict[str, Callable[..., Any]]:
         "format_name": lambda media_type: formats.of(media_type).name,
         "fragment": wording.fragment,
         "initials": wording.initials,
+        "licence": wording.licence,
+        "og_locale": wording.og_locale,
         "markdown": lambda text: Markup(notes.html(text)),  # noqa: S704 (sanitised there)
+        "modern": lambda pictures: modern.get(pictures[0].key, ()),
+        "month": lambda moment: wording.month(moment, zone, theme.locale),
         "paragraphs": lambda text: [part for part in text.split("\n\n") if part.strip()],
         "web": web_link,
     }
@@ -238,6 +249,17 @@ def _fitting(pictures: tuple[Picture, ...], width: int) -> Picture:
     """The smallest that is at least `width` pixels wide, else the widest."""
     wide = [picture for picture in pictures if picture.width >= width]
     return min(wide or pictures, key=lambda picture: picture.width if wide else -picture.width)
+
+
+def _by_letter(named: Iterable[Named]) -> Iterator[tuple[str, list[Named]]]:
+    """Names in the order of a dictionary, by their first letter; those that begin with none are last, under `#`."""
+
+    def letter(one: Named) -> str:
+        first = folded(one.name)[:1].upper()
+        return first if first.isalpha() else "#"
+
+    ordered = sorted(named, key=lambda one: (letter(one) == "#", folded(one.name)))
+    return ((first, list(those)) for first, those in groupby(ordered, key=letter))
 
 
 def _is_style(asset: Asset) -> bool:
@@ -279,11 +301,16 @@ def _common(edition: Edition, theme: Theme, assets: Mapping[str, Key]) -> _Conte
         "edition": edition,
         "show": edition.show,
         "small_show": SMALL_SHOW,
+        "long_list": 2 * shelves.KEPT,
         "locale": theme.locale,
         "colours": palette(edition.show.colour),
         "assets": assets,
         "feed": FEED,
         "season_feeds": _season_feeds(edition, theme),
+        "series": linked.series(edition.show, edition.share or next(iter(edition.pictures), None)),
+        "ways": apps.ways(edition.show, edition.show.base_url + FEED),
+        "older": shelves.older(edition),
+        "beyond_feed": edition.entries[: -len(channels.main(edition).edition.entries) or None],
         "topic_feed": lambda named: channels.topic_feed(edition.show, named),
         "guest_of": guest,
         "topic_of": topic,
@@ -303,13 +330,13 @@ def _season_feeds(edition: Edition, theme: Theme) -> tuple[tuple[Season, Key], .
 
 def _links(edition: Edition, key: Key, anywhere: bool) -> _Context:
     """`to(key)`: the address of an object as seen from this page; `absolute(key)`: as seen from everywhere."""
-    here = posixpath.dirname(key)
+    here, up = key[: key.rfind("/") + 1], "../" * key.count("/")
 
     def absolute(target: str) -> str:
         return edition.show.base_url + target
 
     def relative(target: str) -> str:
-        return posixpath.relpath(target, here or ".")
+        return target.removeprefix(here) if target.startswith(here) else up + target  # keys have no `.` or `..` parts
 
     return {
         "key": key,
@@ -332,6 +359,9 @@ def _rendered(jinja: Environment, template: str, context: _Context) -> bytes:
         raise ShowError(_broken(error.name or template, error, error.lineno)) from error
     except TemplateError as error:
         raise ShowError(_broken(template, error, None)) from error
+    except RecursionError as error:
+        round_about = TemplateError("it leads back to itself")
+        raise ShowError(_broken(template, round_about, None)) from error
 
 
 def _broken(template: str, error: TemplateError, line: int | None) -> Problem:

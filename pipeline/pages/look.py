@@ -24,7 +24,7 @@ class Theme:
     """Templates, assets and words in the show's language."""
 
     templates: Mapping[str, str]
-    """File name to Jinja source."""
+    """Jinja sources by name, style sheets as `assets/style.css`; those stood in for as `theme:…` and `omroep:…`."""
     assets: tuple[Asset, ...]
     translations: gettext.NullTranslations
     """From the English of the templates to the show's language; gives English where it has nothing."""

@@ -2,17 +2,26 @@
 
 import re
 from datetime import datetime, tzinfo
+from urllib.parse import quote
 
 from babel import Locale
-from babel.dates import format_date
+from babel.core import get_global
+from babel.dates import format_date, format_skeleton
 from babel.numbers import format_decimal
 from babel.units import format_unit
 from markupsafe import Markup
+
+from pipeline.model import License
 
 
 def date(moment: datetime, zone: tzinfo, locale: Locale) -> str:
     """The day of a moment in the show's zone: `3 maart 2026`."""
     return format_date(moment.astimezone(zone), "long", locale)
+
+
+def month(moment: datetime, zone: tzinfo, locale: Locale) -> str:
+    """The month of a moment in the show's zone: `mrt 2026`."""
+    return format_skeleton("yMMM", moment.astimezone(zone), locale=locale)
 
 
 def duration(seconds: float, locale: Locale) -> str:
@@ -51,3 +60,31 @@ def fragment(seconds: float) -> str:
 def css(text: str) -> Markup:
     """A text as it stands in a quoted string of CSS (CSS Syntax 3, section 4.3.7): all but letters is escaped."""
     return Markup(re.sub(r"[^\w .,:;!?-]", lambda found: f"\\{ord(found[0]):x} ", text))  # noqa: S704
+
+
+def og_locale(locale: Locale) -> str:
+    """A language with its territory, the likeliest where none is named (The Open Graph protocol, og:locale)."""
+    likely = get_global("likely_subtags").get(locale.language, locale.language)
+    return f"{locale.language}_{locale.territory or likely.rpartition('_')[2].upper()}"
+
+
+def contact(where: str) -> str:
+    """The address by which a browser opens an e-mail or web address: `mailto:` (RFC 6068) or itself."""
+    return where if "://" in where else f"mailto:{quote(where, safe='@')}"
+
+
+_LICENCES = (
+    (re.compile(r"cc0-1\.0"), "CC0 1.0", "https://creativecommons.org/publicdomain/zero/1.0/"),
+    (re.compile(r"cc-(by(?:-nc)?(?:-nd|-sa)?)-([\d.]+)"), "CC {} {}", "https://creativecommons.org/licenses/{}/{}/"),
+    (re.compile(r"arr"), "All rights reserved", ""),
+)
+"""Licences that are named by a word: the word, as people write it, and where its text is."""
+
+
+def licence(license: License) -> License:
+    """A licence as it is shown, with a link to its text where that is known."""
+    for word, name, link in _LICENCES:
+        if not license.link and (found := word.fullmatch(license.name)):
+            parts = found.groups()
+            return License(name=name.format(*(part.upper() for part in parts)), link=link.format(*parts) or None)
+    return license

@@ -1,0 +1,83 @@
+"""Which episodes are listed together, on the home page and on pages of older ones."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pipeline.model import Edition, Entry, Episode, Key, Season
+
+KEPT = 15
+"""Episodes that the home page lists at least; of a shorter show it lists all."""
+SLICE = 15
+"""Episodes on a page of older ones. They are counted from the oldest, so that a full page stays as it is."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Shelf:
+    """Episodes that are listed together."""
+
+    season: Season | None
+    """None where nothing needs to be said about it."""
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Older:
+    """A page of older episodes."""
+
+    key: Key
+    entries: tuple[Entry, ...]
+    """Oldest first."""
+
+
+def home(edition: Edition) -> tuple[Shelf, ...]:
+    """The episodes that the home page lists."""
+    return shelves(edition, edition.entries[len(older(edition)) * SLICE :])
+
+
+def older(edition: Edition) -> tuple[Older, ...]:
+    """The pages of episodes that the home page does not list, oldest first."""
+    count = _pages(len(edition.entries))
+    slices = (edition.entries[page * SLICE : (page + 1) * SLICE] for page in range(count))
+    return tuple(Older(key=_key(number), entries=entries) for number, entries in enumerate(slices, start=1))
+
+
+def emptied(edition: Edition) -> Iterator[Key]:
+    """Pages of older episodes that there may have been before some were withdrawn."""
+    most = _pages(len(edition.entries) + len(edition.withdrawn))
+    return (_key(number) for number in range(_pages(len(edition.entries)) + 1, most + 1))
+
+
+def shelves(edition: Edition, entries: tuple[Entry, ...]) -> tuple[Shelf, ...]:
+    """Some of an edition's `entries` in the order in which they are listed, by season where there are several.
+
+    A serial show is listed from its beginning, any other from its newest episode (Apple's itunes:type).
+    """
+    serial = edition.show.kind == "serial"
+    ordered = entries if serial else entries[::-1]
+    if not serial and not several(edition):
+        return (Shelf(season=None, entries=ordered),)
+    numbers = sorted({entry.episode.season or 0 for entry in entries}, reverse=not serial)
+    rows = (tuple(entry for entry in ordered if (entry.episode.season or 0) == number) for number in numbers)
+    return tuple(Shelf(season=season(edition, row[0].episode), entries=row) for row in rows)
+
+
+def season(edition: Edition, episode: Episode) -> Season | None:
+    """Its season, where that has a name or is not the only one (Apple-guide: a single season is not shown)."""
+    if episode.season is None:
+        return None
+    names = {season.number: season for season in edition.show.seasons}
+    found = names.get(episode.season, Season(number=episode.season))
+    return found if several(edition) or found.name else None
+
+
+def several(edition: Edition) -> bool:
+    """Whether a show has more than one season."""
+    return len({entry.episode.season for entry in edition.entries}) > 1
+
+
+def _pages(count: int) -> int:
+    return max(0, (count - KEPT) // SLICE)
+
+
+def _key(number: int) -> Key:
+    return Key(f"archive/{number}.html")
