@@ -16,6 +16,8 @@ from pipeline.pages.look import Asset, Theme
 
 _CHECKOUT = Path(__file__).parent.parent / "templates"
 _WHEEL = Path(__file__).parent / "default_templates"
+_SPOKEN = Path(__file__).parent / "locale"
+"""What omroep says to producers in other languages than English."""
 
 _TEMPLATES = frozenset({".html", ".json", ".xml", ".txt", ".webmanifest"})
 _TYPES: Mapping[str, str] = {
@@ -53,6 +55,13 @@ def load(show_root: Path, language: str, folder: str | None = None) -> Theme:
     )
 
 
+def spoken(language: str) -> gettext.NullTranslations:
+    """What omroep says to producers, in `language` (BCP 47); English where that is not known."""
+    paths = (_SPOKEN / f"{tag}.po" for tag in _tags(language))
+    found = next((path for path in paths if path.is_file()), None)
+    return _catalogue(found, _SPOKEN) if found else gettext.NullTranslations()
+
+
 def letters(show_root: Path, folder: str | None = None) -> bytes:
     """The font of share images: `fonts/share.ttf` of the show, of its theme, or omroep's."""
     layers = (*_beneath(show_root, folder), *_own(show_root))
@@ -76,7 +85,7 @@ def problems(show_root: Path, catalog: Catalog) -> Iterator[Problem]:
 
 def _beneath(show_root: Path, folder: str | None) -> tuple[Path, ...]:
     """omroep's own folder, then that of the theme."""
-    default = _CHECKOUT if _CHECKOUT.is_dir() else _WHEEL
+    default = _WHEEL if _WHEEL.is_dir() else _CHECKOUT  # beside an installed omroep, `templates` is somebody else's
     return (default, show_root / "templates" / folder) if folder else (default,)
 
 

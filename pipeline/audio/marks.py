@@ -27,24 +27,29 @@ def found(ffmpeg: Ffmpeg, path: Path) -> tuple[Chapter, ...]:
 
     Times are as the file says them, without the encoder's delay that ffmpeg takes off when it copies chapters.
     """
+    return cleaned(parsed(told(ffmpeg, path)))
+
+
+def told(ffmpeg: Ffmpeg, path: Path) -> str:
+    """All tags and chapters of a recording as a metadata file (ffmpeg-formats, Metadata); empty where it has none."""
     arguments = ["-copyts", *source(path), "-f", "ffmetadata", "pipe:1"]
     try:
-        told = pcm(ffmpeg, arguments, most=_MOST_BYTES, timeout_s=60)
+        return pcm(ffmpeg, arguments, most=_MOST_BYTES, timeout_s=60).decode("utf-8", "replace")
     except FfmpegError:
-        return ()
-    return cleaned(parsed(told.decode("utf-8", "replace")))
+        return ""
 
 
 def parsed(text: str) -> Iterator[Chapter]:
     """The chapters of a metadata file (ffmpeg-formats, Metadata) as they stand there."""
-    for name, keys in _sections(text):
+    for name, keys in sections(text):
         base, start = re.fullmatch(r"(\d+)/(\d+)", keys.get("TIMEBASE", "")), keys.get("START", "")
         if name == "[CHAPTER]" and base and int(base[2]) and re.fullmatch(r"-?\d+", start):
             at = Fraction(int(start) * int(base[1]), int(base[2]))
             yield Chapter(start_s=float(at), title=keys.get("title", ""))
 
 
-def _sections(text: str) -> Sequence[tuple[str, Mapping[str, str]]]:
+def sections(text: str) -> Sequence[tuple[str, Mapping[str, str]]]:
+    """The sections of a metadata file by their headings, with their keys; what is of the whole file has none."""
     sections: list[tuple[str, dict[str, str]]] = [("", {})]
     for line in (found[1] for found in _LINE.finditer(text)):
         if line in ("[CHAPTER]", "[STREAM]"):

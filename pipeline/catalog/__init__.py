@@ -145,7 +145,7 @@ class _Reader:
             elif path.is_dir():
                 yield path
             elif path.suffix.lower() in files.AUDIO_SUFFIXES:
-                mend = f"Make a folder `{path.stem}`, put it there and write an `episode.md` beside it."
+                mend = "Make a draft of it: omroep ingest"
                 self.problems.append(Problem(what="This recording has no episode yet.", file=name, mend=mend))
 
     def episode(self, folder: Path, show: Show | None, zone: ZoneInfo) -> Episode | None:
@@ -281,6 +281,11 @@ class _Reader:
         )
         what = f"`{'.'.join(key)}`: the file `{path.name}` {why}."
         self.problems.append(Problem(what=what, file=origin.file, line=origin.line(*key), mend=mend))
+
+
+def front_matter(body: str) -> str | None:
+    """The settings at the top of an `episode.md`, as YAML; None where there are none."""
+    return _split(body)[0]
 
 
 def _split(body: str) -> tuple[str | None, str, int]:

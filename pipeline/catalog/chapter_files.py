@@ -36,11 +36,13 @@ def lying_in(folder: Path) -> list[Path]:
 
     `chapters`, `hoofdstukken` or `labels`, alone or as the last word before `.txt`, `.json`, `.xml`; or any `.psc`.
     """
-    return [
-        path
-        for path in files.ending(folder, _SUFFIXES)
-        if path.suffix.lower() == ".psc" or path.stem.lower().rpartition(".")[2] in _NAMES
-    ]
+    return [path for path in files.ending(folder, _SUFFIXES) if is_named_so(path)]
+
+
+def is_named_so(path: Path) -> bool:
+    """Whether a file is one of chapters by its name, as `lying_in` has it."""
+    suffix = path.suffix.lower()
+    return suffix == ".psc" or (suffix in _SUFFIXES and path.stem.lower().rpartition(".")[2] in _NAMES)
 
 
 def read(path: Path, root: Path) -> Reading:

@@ -101,6 +101,12 @@ def source(path: Path, root: Path, ledger: Ledger) -> Source:
         return found
 
 
+def sha256(path: Path) -> Digest:
+    """The identity of a file anywhere."""
+    with path.open("rb") as file:
+        return _read(file, path.name).sha256
+
+
 def _read(file: BinaryIO, name: str) -> Source:
     digest = hashlib.sha256()
     first = file.read(_CHUNK)

@@ -7,7 +7,10 @@ from typing import cast
 import click
 
 ABOUT = {
+    "init": "Make a new show, ready to publish.",
     "import": "Move a show in: its feed becomes show.yaml and episodes/.",
+    "new": "Begin an episode that has no recording yet.",
+    "ingest": "Make a draft of every recording in episodes/ that has no episode yet.",
     "check": "Say what is wrong or could be better, and change nothing.",
     "rules": "Explain what is asked of a show, by whom, and what to do about it.",
     "preview": "Show how an episode will read in an app, before it is there.",

@@ -65,6 +65,9 @@ platform = click.option(
     type=click.Choice(("apple", "spotify", "psp-1", "podcasting-2.0", "rss", "accessibility")),
     help="Only what this one asks: apple, spotify, psp-1, podcasting-2.0, rss or accessibility.",
 )
+language = click.option(
+    "--lang", metavar="TAG", help="Language in which to say it, such as nl or en.  [default: the show's]"
+)
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for a program to read.")
 
 

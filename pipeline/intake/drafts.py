@@ -111,7 +111,7 @@ def made(
     parcel: Parcel, tags: Said, chapters: tuple[Chapter, ...], art: str | None, shelf: Shelf, guid: Guid, fallback: str
 ) -> Draft:
     """A new episode for a recording; `fallback` is the title of one that has none, with `{number}` in it."""
-    said = _merged(_said(parcel, shelf), tags)
+    said = _merged(_said(parcel, shelf), replace(tags, day=None))  # that is of the day on which it was recorded
     season = said.season or (shelf.last.season if shelf.last else None)
     number = said.number or shelf.next_number(season)
     title = said.title or " ".join(fallback.format(number=number or "").split())
@@ -159,7 +159,7 @@ def beside(shelf: Shelf, draft: Draft) -> Shelf:
         shelf,
         episodes=tuple(sorted((*shelf.episodes, more), key=lambda each: each.published)),
         folders=shelf.folders | {same(draft.folder)},
-        slugs=shelf.slugs | {_slug(draft.folder)},
+        slugs=shelf.slugs | {slug_of(draft.folder)},
     )
 
 
@@ -170,22 +170,22 @@ def _said(parcel: Parcel, shelf: Shelf) -> Said:
 
 
 def _merged(first: Said, second: Said) -> Said:
-    """What the first says, and the second where it says nothing; a date of the second counts for nothing here."""
+    """What the first says, and the second where it says nothing."""
     return Said(
         title=first.title or second.title,
         number=first.number or second.number,
         season=first.season or (second.season if first.number is None else None),
-        date=first.date,
+        day=first.day or second.day,
     )
 
 
 def _moment(said: Said, tags: Said, shelf: Shelf) -> tuple[datetime, bool]:
     """When it may come out, in local time, and whether somebody said so."""
-    if said.date:
-        return rhythm.on(said.date, shelf.moments(), shelf.zone), True
+    if said.day:
+        return rhythm.on(said.day, shelf.moments(), shelf.zone), True
     if following := rhythm.following(shelf.moments(), shelf.now, shelf.zone):
         return following, False
-    day = tags.date or shelf.now.astimezone(shelf.zone).date()
+    day = tags.day or shelf.now.astimezone(shelf.zone).date()
     return rhythm.on(day, (), shelf.zone), False
 
 
@@ -202,11 +202,11 @@ def _folder(number: int | None, title: str, shelf: Shelf) -> str:
     slug = slugify(title) or "x"
     head = f"{number:02}-" if number else ""
     tries = (f"{head}{slug}{f'-{count}' if count > 1 else ''}" for count in range(1, len(shelf.folders) + 3))
-    free = (name for name in tries if same(name) not in shelf.folders and _slug(name) not in shelf.slugs)
+    free = (name for name in tries if same(name) not in shelf.folders and slug_of(name) not in shelf.slugs)
     return next(free)
 
 
-def _slug(folder: str) -> str:
+def slug_of(folder: str) -> str:
     """A folder's web name, as `catalog` makes it."""
     head, _, rest = folder.partition("-")
     return slugify(rest) if head.isdigit() and slugify(rest) else slugify(folder)

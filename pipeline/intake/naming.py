@@ -16,7 +16,7 @@ _EDGES = " \t-–_.:,"
 _COPY = re.compile(r"\s*\(\d{1,2}\)$")
 _GENERIC = re.compile(
     r"(?i)(?:(?:zoom|tascam|dr|rec|recording|opname|audio|audacity|track|tr|untitled|naamloos|export|mix|mixdown|master"
-    r"|final|definitief|voice|memo|new|nieuwe|episode|aflevering|podcast|file|sound|stereo|mono|take|lr)[\s_-]*)+"
+    r"|final|definitief|voice|memo|new|nieuwe?|episode|aflevering|podcast|file|sound|stereo|mono|take|lr)[\s_-]*)+"
 )
 """What recorders and editors call every file."""
 
@@ -28,7 +28,7 @@ class Said:
     title: str = ""
     number: int | None = None
     season: int | None = None
-    date: date | None = None
+    day: date | None = None
 
 
 def same(name: str) -> str:
@@ -44,7 +44,7 @@ def read(name: str, *, expected: int | None = None) -> Said:
     rest = unicodedata.normalize("NFC", name)
     day, rest = _day(rest)
     season, number, rest = _number(rest.strip(_EDGES), expected)
-    return Said(title=_title(rest), number=number or None, season=season, date=day)
+    return Said(title=_title(rest), number=number or None, season=season, day=day)
 
 
 def _day(name: str) -> tuple[date | None, str]:

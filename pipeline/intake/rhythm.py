@@ -13,14 +13,15 @@ _LOOKED_AT = 6
 def following(published: Sequence[datetime], now: datetime, zone: ZoneInfo) -> datetime | None:
     """The moment after the last of `published`, in the show's rhythm and after `now`; None where there is none yet.
 
-    Moments are aware. The rhythm is the usual number of days between the last episodes, a week where there is only one.
+    Moments are aware. The rhythm is the usual number of days between the last episodes, a week where
+    there are too few to show one.
     Returns local time in `zone`, without it.
     """
     local = sorted(moment.astimezone(zone).replace(tzinfo=None) for moment in published)[-_LOOKED_AT:]
     if not local:
         return None
     gaps = [(after.date() - before.date()).days for before, after in pairwise(local)]
-    step = timedelta(days=max(1, median_low(gaps)) if gaps else _WEEK)
+    step = timedelta(days=max(1, median_low(gaps)) if len(gaps) > 1 else _WEEK)
     here = now.astimezone(zone).replace(tzinfo=None)
     missed = max(0, (here - local[-1]) // step)
     return local[-1] + step * (missed + 1)

@@ -40,12 +40,13 @@ def problems(root: Path, catalog: Catalog) -> Iterator[Problem]:
     arts = [(None, ("cover",), catalog.show.cover)]
     arts += [(episode.slug, ("image",), episode.image) for episode in catalog.episodes if episode.image]  # type: ignore[misc]
     for slug, key, art in arts:
-        if what := _unfit(root / art.path):
+        if what := unfit(root / art.path):
             origin = origins[slug]
             yield ARTWORK.problem(f"`{art.path}` {what}.", file=origin.file, line=origin.line(*key))
 
 
-def _unfit(path: Path) -> str | None:
+def unfit(path: Path) -> str | None:
+    """Why a picture cannot be a cover or an episode's art, behind its name; None where it can."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
