@@ -20,7 +20,7 @@ from pipeline.intake import drafts, front_matter, parcels, words
 from pipeline.intake.drafts import Before, Draft, Shelf, Waiting
 from pipeline.intake.naming import Said, same
 from pipeline.intake.parcels import Kind, Left, Lying, Parcel, Why
-from pipeline.model import NO_AUDIO, Catalog, Episode, Guid, Source, Status
+from pipeline.model import NO_AUDIO, Catalog, Episode, Guid, Status
 from pipeline.text import printable
 
 EPISODE_FILE = "episode.md"
@@ -72,8 +72,8 @@ def take_in(desk: Desk, given: Sequence[Path] = ()) -> Outcome:
         outcome = Outcome(gettext=gettext, left=(*left, *more))
         shelf = _shelf(desk, show)
         waiting = tuple(_waiting(desk, show))
-        for parcel in found:
-            draft, aside = _taken(desk, show, parcel, shelf, waiting, gettext)
+        for parcel, stamp in _settled(desk, found).items():
+            draft, aside = _taken(desk, show, parcel, stamp, shelf, waiting, gettext)
             outcome = replace(outcome, left=(*outcome.left, *aside))
             if draft:
                 shelf = drafts.beside(shelf, draft)
@@ -121,7 +121,7 @@ def _guid() -> Guid:
 
 
 def _shelf(desk: Desk, show: Catalog) -> Shelf:
-    folders = [path.name for path in desk.episodes.iterdir() if path.is_dir()]
+    folders = [path.name for path in desk.episodes.iterdir() if path.is_dir() and any(path.glob("[!.]*"))]
     return Shelf(
         zone=ZoneInfo(show.show.timezone),
         now=desk.now,
@@ -263,22 +263,34 @@ def _known(desk: Desk, show: Catalog, path: Path) -> str | None:
 
 
 def _taken(
-    desk: Desk, show: Catalog, parcel: Parcel, shelf: Shelf, waiting: tuple[Waiting, ...], gettext: Gettext
+    desk: Desk,
+    show: Catalog,
+    parcel: Parcel,
+    stamp: tuple[int, int],
+    shelf: Shelf,
+    waiting: tuple[Waiting, ...],
+    gettext: Gettext,
 ) -> tuple[Draft | None, tuple[Left, ...]]:
     path = desk.episodes / parcel.path
-    before = _stamp(path)
-    _settle(path, desk.now)
     if why := _unfit(desk, path):
         return None, (Left(path=parcel.path, why=why),)
+    if _moved(desk, show, path):
+        return None, ()
     if title := _known(desk, show, path):
         return None, (Left(path=parcel.path, why=Why.KNOWN, about=title),)
     told = labels.read(desk.studio.ffmpeg, path)
     art, aside = _art(desk, parcel)
     draft = _draft(show, parcel, shelf, waiting, told, art, gettext)
-    if _stamp(path) != before:
+    if _stamp(path) != stamp:
         return None, (Left(path=parcel.path, why=Why.CHANGING),)
     done, more = _put(desk, draft, gettext)
     return (draft if done else None), (*aside, *more)
+
+
+def _moved(desk: Desk, show: Catalog, path: Path) -> bool:
+    """Whether this is the old name of an episode's recording, left by a run that was stopped; then it goes."""
+    places = (desk.root / each.audio.path for each in show.episodes if each.audio is not NO_AUDIO)
+    return any(placing.move(path, place) for place in places if place != path and place.samefile(path))
 
 
 def _stamp(path: Path) -> tuple[int, int]:
@@ -286,11 +298,13 @@ def _stamp(path: Path) -> tuple[int, int]:
     return status.st_size, status.st_mtime_ns
 
 
-def _settle(path: Path, now: datetime) -> None:
-    """Give a file that changed just now the time to change again."""
-    age_s = now.timestamp() - path.stat().st_mtime
-    if 0 <= age_s < SETTLED_S:
-        time.sleep(SETTLED_S - age_s)
+def _settled(desk: Desk, found: Sequence[Parcel]) -> Mapping[Parcel, tuple[int, int]]:
+    """What the file system says of each recording, before those that changed just now get time to change again."""
+    stamps = {parcel: _stamp(desk.episodes / parcel.path) for parcel in found}
+    ages = (desk.now.timestamp() - modified / 1e9 for _, modified in stamps.values())
+    if young := [age for age in ages if 0 <= age < SETTLED_S]:
+        time.sleep(SETTLED_S - min(young))
+    return stamps
 
 
 def _unfit(desk: Desk, path: Path) -> Why | None:
@@ -330,7 +344,7 @@ def _draft(
 
 
 def _put(desk: Desk, draft: Draft, gettext: Gettext) -> tuple[bool, tuple[Left, ...]]:
-    """Carry a draft out: first its `episode.md`, which names all that is to come, then the files, its recording last."""
+    """Carry a draft out: first `episode.md`, which names all that is to come; then the files, the recording last."""
     path = desk.episodes / draft.folder / EPISODE_FILE
     if draft.new and not placing.write(path, _composed(draft, gettext)):
         return False, (Left(path=draft.recording, why=Why.TAKEN, about=f"episodes/{draft.folder}/{EPISODE_FILE}"),)

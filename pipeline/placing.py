@@ -1,4 +1,4 @@
-"""Putting files into a show so that nothing of the producer's is ever written over, at whatever moment it is stopped."""
+"""Putting files into a show so that nothing of the producer's is written over, whenever it is stopped."""
 
 import errno
 import fcntl

@@ -8,7 +8,7 @@ from typing import TypeAlias
 from pipeline.model import Chapter
 from pipeline.text import clock
 
-Value: TypeAlias = "str | int | None | Sequence[str]"
+Value: TypeAlias = "str | int | Sequence[str] | None"
 """None: a key that waits for its value."""
 _PLAIN = re.compile(r"[^\W_](?:[\w ,.()/!?'’&+–-]*[\w.()!?'’])?")
 _KEY = r"^{}[ \t]*:[ \t]*(#.*)?$"

@@ -1,4 +1,4 @@
-"""What is said to producers about what lies in `episodes/`: the English sentences, of which catalogues hold translations."""
+"""What is said to producers about recordings and drafts: the English, which catalogues translate."""
 
 from collections.abc import Mapping
 
