@@ -1,0 +1,234 @@
+"""The first hour: a new show in any folder, with a cover, and omroep from its wheel with nothing of this repository."""
+
+import os
+import pty
+import shutil
+import subprocess
+import sys
+import sysconfig
+import venv
+from pathlib import Path
+from typing import Any
+
+import feedparser
+import pytest
+import yaml as plain_yaml
+from PIL import Image
+
+from pipeline import catalog, founding, pictures, theme
+from pipeline.errors import ShowError
+from pipeline.founding import Plans
+from pipeline.pages.colour import contrast, palette
+from pipeline.pictures import poster
+from tests.shows import write_tone
+from tests.test_ingest import sentences
+from tests.test_publish import OMROEP
+
+ROOT = Path(__file__).parent.parent
+PLANS = Plans(
+    title="Eén deur: open",
+    description=None,
+    language="nl",
+    author="Ria & Co",
+    email="ria@example.org",
+    base_url="https://deur.example.org/",
+    category="Business > Careers",
+    timezone="Europe/Amsterdam",
+)
+FLAGS = [
+    *("--title", PLANS.title, "--author", PLANS.author, "--email", PLANS.email, "--base-url", PLANS.base_url),
+    *("--language", "nl", "--category", PLANS.category, "--timezone", PLANS.timezone),
+]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A new show, by flags."""
+    folder = tmp_path_factory.mktemp("made") / "deur"
+    done = subprocess.run(
+        [OMROEP, "init", f"{folder}", *FLAGS], capture_output=True, text=True, stdin=subprocess.DEVNULL
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("“Eén deur: open” is nu een show, in deur.")
+    return folder
+
+
+def test_a_new_show_is_in_order(made: Path) -> None:
+    """`omroep check` has one thing to ask of it: an episode."""
+    done = subprocess.run([OMROEP, "--show", made, "check"], capture_output=True, text=True)
+    assert done.returncode == 0
+    assert [line.split(":")[1:3] for line in done.stderr.splitlines()[:-1]] == [[" feed/show.yaml", "1"]]
+    assert "show-empty" in done.stderr
+    show = catalog.load(made).show
+    assert (show.title, show.author, show.owner and show.owner.email) == (PLANS.title, PLANS.author, PLANS.email)
+    assert show.guid == catalog.podcast_guid("https://deur.example.org/feed.xml")
+    assert show.description == "Eén deur: open, een podcast van Ria & Co."
+
+
+def test_its_files_are_what_a_repository_needs(made: Path) -> None:
+    """What can be made again is ignored, the empty folder is kept, and each comment is Dutch."""
+    names = sorted(path.relative_to(made).as_posix() for path in made.rglob("*") if path.is_file())
+    assert names == [".gitignore", "episodes/.gitkeep", "feed/cover.png", "feed/show.yaml"]
+    assert (made / ".gitignore").read_text() == ".omroep/\npublic/\n*.part\n"
+    text = (made / "feed" / "show.yaml").read_text("utf-8")
+    assert "guid: " + catalog.load(made).show.guid + " # de blijvende naam van de show: verander die nooit\n" in text
+    assert plain_yaml.load(text, Loader=plain_yaml.BaseLoader)["categories"] == ["Business > Careers"]
+
+
+def test_its_cover_is_one_that_directories_take(made: Path) -> None:
+    """3000 by 3000, RGB, in the show's colour, with something written on it."""
+    path = made / "feed" / "cover.png"
+    assert pictures.unfit(path) is None
+    with Image.open(path) as cover:
+        assert (cover.size, cover.mode, cover.format) == ((3000, 3000), "RGB", "PNG")
+        colours = {f"#{red:02x}{green:02x}{blue:02x}" for red, green, blue in _colours(cover)}
+    inks = palette(PLANS.colour)["light"]
+    assert {inks["bold"], inks["onbold"], inks["softbold"]} <= colours
+    assert contrast(inks["bold"], inks["onbold"]) > 7
+
+
+def _colours(cover: Image.Image) -> list[Any]:
+    return [colour for _, colour in cover.getcolors(1 << 24) or []]
+
+
+@pytest.mark.parametrize(
+    ("title", "most"), [("Eén", 1), ("Hottentottententententoonstellingsmakersvergadering", 2), ("woord " * 60, 8)]
+)
+def test_any_title_has_room_on_a_cover(title: str, most: int) -> None:
+    """Large where it is short; cut where one word is wider than the cover; never beyond its edge."""
+    letters, lines = poster._fitted(title, theme.letters(ROOT))
+    assert len(lines) <= most
+    assert all(letters.getlength(line) <= 3000 for line in lines)
+    assert (letters.size == 520) == (title == "Eén")
+
+
+def test_nothing_is_written_over(tmp_path: Path) -> None:
+    """A cover and a .gitignore that are there stay, and what to add is said; a show that is there is not founded."""
+    (tmp_path / "feed").mkdir()
+    Image.new("RGB", (1400, 1400)).save(tmp_path / "feed" / "cover.jpg")
+    (tmp_path / ".gitignore").write_text("public/\n")
+    told = founding.found(tmp_path, PLANS)
+    assert told[-1] == f"Voeg toe aan {tmp_path.name}/.gitignore: .omroep/, *.part"
+    assert (tmp_path / ".gitignore").read_text() == "public/\n"
+    assert catalog.load(tmp_path).show.cover.path == "feed/cover.jpg"
+    before = (tmp_path / "feed" / "show.yaml").read_bytes()
+    with pytest.raises(ShowError, match="a show here already"):
+        founding.found(tmp_path, PLANS)
+    assert (tmp_path / "feed" / "show.yaml").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        ([], "add --language, --title, --author, --email, --base-url"),
+        ([*FLAGS, "--base-url", "deur"], "not a web address"),
+        ([*FLAGS, "--category", "Busines > Careers"], "Did you mean `Business > Careers`?"),
+        ([*FLAGS, "--language", "dutch"], "is not a language"),
+    ],
+)
+def test_without_a_terminal_nothing_is_guessed(tmp_path: Path, flags: list[str], said: str) -> None:
+    """What is missing or wrong is named, and no file is made."""
+    folder = tmp_path / "deur"
+    done = subprocess.run(
+        [OMROEP, "init", f"{folder}", *flags], capture_output=True, text=True, stdin=subprocess.DEVNULL
+    )
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert not folder.exists()
+
+
+def test_on_a_terminal_it_asks(tmp_path: Path) -> None:
+    """A question for each thing that no option says, again where the answer will not do."""
+    (tmp_path / "feed").mkdir()
+    Image.new("RGB", (1400, 1400)).save(tmp_path / "feed" / "cover.png")
+    ours, theirs = pty.openpty()
+    answers = ["nl", "Deur", "Ria", "geen adres", "ria@example.org", "https://deur.example.org", ""]
+    os.write(ours, "".join(f"{answer}\n" for answer in answers).encode())
+    with os.fdopen(ours), os.fdopen(theirs) as terminal:
+        command = [OMROEP, "init", str(tmp_path)]
+        done = subprocess.run(command, stdin=terminal, capture_output=True, text=True, env={"TZ": "Europe/Amsterdam"})
+    assert done.returncode == 0, done.stderr
+    assert "`geen adres` is not an e-mail address" in done.stderr
+    show = catalog.load(tmp_path).show
+    assert (show.title, show.base_url, show.timezone) == ("Deur", "https://deur.example.org/", "Europe/Amsterdam")
+    assert show.categories[0].main == "Society & Culture"
+
+
+def test_everything_of_a_new_show_is_said_in_dutch_too() -> None:
+    """Each sentence that goes into its files or is told has a translation, and no translation is left over."""
+    said = {
+        getattr(founding, name) for name in dir(founding) if name.isupper() and isinstance(getattr(founding, name), str)
+    } - {founding.COVER, founding.IGNORE_FILE}
+    dutch = theme.spoken("nl-BE")
+    assert not [sentence for sentence in said if dutch.gettext(sentence) == sentence]
+    known = {str(key) for key in dutch._catalog} - {""}  # type: ignore[attr-defined]
+    assert known == said | {*sentences()}
+    assert theme.spoken("en").gettext("x") == "x"
+
+
+# --- the wheel --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The `omroep` of a wheel, built from what git would commit, in a virtual environment of its own.
+
+    Its dependencies come from this one, less the editable omroep: a path in a `.pth` brings no other `.pth` along.
+    """
+    work = tmp_path_factory.mktemp("wheel")
+    sources = work / "sources"
+    for name in ("pipeline", "templates"):
+        shutil.copytree(ROOT / name, sources / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, sources / name)
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
+    built = [*pip, "wheel", "--no-deps", "--no-build-isolation", "--no-index", "--wheel-dir", f"{work}", f"{sources}"]
+    subprocess.run(built, check=True)
+    shutil.rmtree(sources)
+    venv.create(work / "venv", with_pip=False, symlinks=True)
+    python = work / "venv" / "bin" / "python"
+    (wheel,) = work.glob("omroep-*.whl")
+    subprocess.run([*pip, "--python", f"{python}", "install", "--no-deps", "--no-index", f"{wheel}"], check=True)
+    (packages,) = (work / "venv" / "lib").glob("python*/site-packages")
+    (packages / "borrowed.pth").write_text(f"{sysconfig.get_path('purelib')}\n")
+    (packages / "templates").mkdir()  # of another package: it is not ours
+    return work / "venv" / "bin" / "omroep"
+
+
+def test_the_wheel_runs_a_show_anywhere(installed: Path, tmp_path: Path) -> None:
+    """From nothing to a second episode, without this repository: templates, styles, font and Dutch come along."""
+
+    def omroep(*words: str) -> str:
+        environ = {"PATH": os.defpath, "HOME": str(tmp_path), "LC_ALL": "C.UTF-8"}
+        done = subprocess.run([installed, *words], cwd=folder, capture_output=True, text=True, env=environ)
+        assert done.returncode == 0, done.stderr
+        assert str(ROOT) not in done.stdout + done.stderr
+        return done.stdout
+
+    folder = tmp_path / "deur"
+    folder.mkdir()
+    where = [str(installed.with_name("python")), "-c", "import pipeline; print(pipeline.__file__)"]
+    assert str(installed.parent.parent) in subprocess.run(where, capture_output=True, text=True, cwd=folder).stdout
+    omroep("init", ".", *FLAGS)
+    assert "“Welkom” is nu een concept: episodes/01-welkom/episode.md" in omroep("new", "Welkom")
+    write_tone(folder / "episodes" / "Welkom.wav", seconds=1)
+    assert "“Welkom” heeft nu een opname" in omroep("ingest")
+    write_tone(folder / "episodes" / "02 Werk.wav", seconds=1, hz=300)
+    assert "“Werk” is nu een concept: episodes/02-werk/episode.md" in omroep("ingest")
+    for made in (folder / "episodes").glob("*/episode.md"):
+        live = made.read_text("utf-8").replace("status: draft", "status: live")
+        made.write_text(live.replace("\ndate: ", "\ndate: 2020-01-0" + made.parent.name[1] + " #"), "utf-8")
+    assert "published to" in omroep("publish", "--to", "../site")
+    feed = feedparser.parse((tmp_path / "site" / "feed.xml").read_bytes())
+    assert [entry.title for entry in feed.entries] == ["Werk", "Welkom"]
+    page = (tmp_path / "site" / "index.html").read_text("utf-8")
+    assert "Alle afleveringen" in page
+    assert list((tmp_path / "site" / "assets").glob("style.*.css"))
+    assert "Nothing to do" in omroep("publish", "--to", "../site")
+
+
+def test_there_is_a_desk_without_a_show(tmp_path: Path) -> None:
+    """Where there is no show, the way to one is said."""
+    done = subprocess.run([OMROEP, "--show", tmp_path, "ingest"], capture_output=True, text=True)
+    assert done.returncode == 3
+    assert "omroep init" in done.stderr
