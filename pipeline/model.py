@@ -41,6 +41,18 @@ NO_AUDIO = Source(sha256=Digest(""), size=0)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Consent:
+    """What a guest agrees to have published."""
+
+    name: bool = False
+    photo: bool = False
+    transcript: bool = False
+    """What was said, in writing."""
+    until: datetime | None = None
+    """Aware; from that moment on nothing."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Person:
     """Somebody who is heard or who made it; roles and groups as in the Podcast Taxonomy."""
 
@@ -49,6 +61,10 @@ class Person:
     group: str = "cast"
     organisation: str | None = None
     link: str | None = None
+    image: Source | None = None
+    """A photo."""
+    consent: Consent | None = field(default=None, compare=False, metadata=_LOCAL)
+    """None where nobody asked: then everything may be published."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -375,6 +391,8 @@ class Catalog:
     episodes: tuple[Episode, ...]
     origins: Mapping[Slug | None, Origin] = field(default_factory=dict, compare=False, metadata=_LOCAL)
     """By episode; the show's own under None."""
+    until: datetime | None = field(default=None, compare=False, metadata=_LOCAL)
+    """When the next consent of a guest ends, and other things may be published."""
 
 
 # --- what exists after audio and pictures were rendered ---------------------------------------------------------------
@@ -507,6 +525,10 @@ class Edition:
     """What stands beside a link to the show in messages and on social networks."""
     withdrawn: tuple[Entry, ...] = ()
     """Episodes that were published once and taken back; what they were is kept, so that they can return unchanged."""
+    portraits: tuple[Picture, ...] = ()
+    """Guests' photos, each once; `source_sha256` tells whose."""
+    left: tuple[Key, ...] = ()
+    """Pages of guests whom earlier releases named and this one does not."""
 
 
 # --- what must be in the store ----------------------------------------------------------------------------------------

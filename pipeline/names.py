@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from pipeline import digest
-from pipeline.model import Edition, Entry, Episode, Key, Person
+from pipeline.model import Digest, Edition, Entry, Episode, Key, Person, Picture
 from pipeline.text import slugify, web_link
 
 
@@ -22,12 +22,24 @@ class Named:
     """A guest's, newest first."""
     link: str | None = None
     """A guest's own site: `http` or `https`."""
+    portrait: Picture | None = None
+    """A guest's newest photo."""
 
 
 def folded(name: str) -> str:
     """What two spellings of one name have in common: all but case, diacritics and white space."""
     plain = unicodedata.normalize("NFKD", name.casefold())
     return " ".join("".join(char for char in plain if not unicodedata.combining(char)).split())
+
+
+def is_guest(key: Key) -> bool:
+    """Whether that is the page of a guest."""
+    return key.startswith("guests/") and key.endswith(".html") and key != "guests/index.html"
+
+
+def portraits(edition: Edition) -> Mapping[Digest, Picture]:
+    """Guests' photos as they are published, by the SHA-256 of their sources."""
+    return {picture.source_sha256: picture for picture in edition.portraits}
 
 
 def guests(edition: Edition) -> Mapping[str, Named]:
@@ -51,23 +63,28 @@ def _named(edition: Edition, folder: str, of: Callable[[Episode], Iterable[Perso
         for person in of(episode):
             heard.setdefault(folded(person.name), []).append((episode, person))
     slugs = _slugs(list(heard))
+    photos = portraits(edition)
     return {
         name: _one(
             [person for _, person in times],
             Key(f"{folder}/{slugs[name]}.html"),
             tuple(live[guid] for guid in dict.fromkeys(episode.guid for episode, _ in times) if guid in live),
+            photos,
         )
         for name, times in heard.items()
     }
 
 
-def _one(spellings: list[Person], key: Key, entries: tuple[Entry, ...]) -> Named:
+def _one(spellings: list[Person], key: Key, entries: tuple[Entry, ...], photos: Mapping[Digest, Picture]) -> Named:
     newest_first = spellings[::-1]
     return Named(
         name=newest_first[0].name,
         key=key,
         entries=entries,
         organisations=tuple(dict.fromkeys(person.organisation for person in newest_first if person.organisation)),
+        portrait=next(
+            (photos[one.image.sha256] for one in newest_first if one.image and one.image.sha256 in photos), None
+        ),
         link=next((link for person in newest_first if (link := web_link(person.link))), None),
     )
 

@@ -12,10 +12,12 @@ from pipeline import (
     apply,
     catalog,
     checks,
+    consent,
     digest,
     feed,
     guard,
     history,
+    names,
     pages,
     pictures,
     plan,
@@ -28,6 +30,7 @@ from pipeline.audio import deliver, ffmpeg, findings, recipe
 from pipeline.audio.deliver import Sleeve, Studio
 from pipeline.catalog import Reading
 from pipeline.catalog.ledger import Ledger
+from pipeline.checks import consents
 from pipeline.errors import OmroepError, Problem, Refused, ShowError, StoreError
 from pipeline.guard import Asked, Wanted
 from pipeline.history import History, Published
@@ -51,7 +54,7 @@ from pipeline.model import (
     stored,
 )
 from pipeline.pages.look import Theme
-from pipeline.pictures import share
+from pipeline.pictures import portraits, share
 from pipeline.store import Store
 from pipeline.tidings import Tiding
 
@@ -100,8 +103,15 @@ def look(room: Newsroom, *, listen: bool = False) -> Reading:
     if loaded:
         loaded = replace(loaded, show=replace(loaded.show, base_url=room.base_url or loaded.show.base_url))
         found += (*pictures.problems(room.root, loaded), *theme.problems(room.root, loaded), *checks.findings(loaded))
+        found += (*portraits.problems(room.root, loaded), *consents.findings(loaded, room.now))
         found += deliver.problems(room.studio, loaded.show, loaded.episodes) if listen else ()
+        loaded = _agreed(loaded, room.now)
     return Reading(catalog=loaded, problems=tuple(sorted(found, key=lambda each: (each.file, each.line or 0))))
+
+
+def _agreed(loaded: Catalog, now: datetime) -> Catalog:
+    """What guests agree to have published; everything after this knows nothing else."""
+    return consent.honoured(loaded, now, theme.spoken(loaded.show.language).gettext(consent.A_GUEST))
 
 
 def published(store: Store, cache: Path | None = None) -> Published:
@@ -177,7 +187,7 @@ def render(room: Newsroom, show: Show, wanted: Wanted, before: Published, on_ste
     made = _rendered(room, show, tuple(episode for episode in wanted.live if episode.guid not in kept), on_step)
     media = kept | made
     art = _Art(root=room.root, show=show, published=known, letters=theme.letters(room.root, show.theme))
-    return Edition(
+    edition = Edition(
         show=show,
         entries=tuple(art.entry(episode, media[episode.guid]) for episode in wanted.live),
         pictures=pictures.render(room.root, show.cover, name="cover", published=known),
@@ -185,7 +195,21 @@ def render(room: Newsroom, show: Show, wanted: Wanted, before: Published, on_ste
         icons=pictures.icons(room.root, show.cover, published=known),
         share=art.card(show.cover, "cover", show.title, below=show.subtitle or ""),
         withdrawn=wanted.withdrawn,
+        portraits=_portraits(room, wanted.live, known),
     )
+    return replace(edition, left=_left(edition, before))
+
+
+def _portraits(room: Newsroom, episodes: tuple[Episode, ...], known: dict[Key, Picture]) -> tuple[Picture, ...]:
+    photos = (person.image for episode in episodes for person in episode.guests)
+    return tuple(dict.fromkeys(portraits.render(room.root, photo, known) for photo in photos if photo))
+
+
+def _left(edition: Edition, before: Published) -> tuple[Key, ...]:
+    """Pages of guests who are named no more; they are to say nothing, rather than what they said before."""
+    now = {guest.key for guest in names.guests(edition).values()}
+    then = {item.key for release in _releases(before) for item in release.objects if names.is_guest(item.key)}
+    return tuple(sorted(then - now))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -227,7 +251,7 @@ def _releases(before: Published) -> tuple[Release, ...]:
 def _shown(edition: Edition) -> tuple[Picture, ...]:
     shown: tuple[Edition | Entry, ...] = (edition, *edition.entries, *edition.withdrawn)
     every = (picture for each in shown for picture in (*each.pictures, *each.modern, each.share))
-    return (*(picture for picture in every if picture), *edition.icons)
+    return (*(picture for picture in every if picture), *edition.icons, *edition.portraits)
 
 
 def current(media: Media, episode: Episode) -> bool:
@@ -318,7 +342,7 @@ class Prepared:
     before: Published
     warnings: tuple[Problem, ...]
     next_due: datetime | None
-    """When the next scheduled episode is to be published."""
+    """When something else is to be published: a scheduled episode, or no longer what a guest agreed to until then."""
     blocked: tuple[Problem, ...] = ()
     """Why it would be refused."""
     due: tuple[Tiding, ...] = ()
@@ -356,10 +380,15 @@ def prepare(
         store=store,
         before=before,
         warnings=(*checked.warnings, *checks.late(edition, checked.catalog), *_noticed(edition, before)),
-        next_due=min((each.published for each in guard.scheduled(checked.catalog, room.now)), default=None),
+        next_due=min(_turns(checked.catalog, room.now), default=None),
         blocked=(*blocked, *late),
         due=tidings.due(made.release, before),
     )
+
+
+def _turns(loaded: Catalog, now: datetime) -> Iterator[datetime]:
+    yield from (each.published for each in guard.scheduled(loaded, now))
+    yield from (loaded.until,) if loaded.until else ()
 
 
 def _noticed(edition: Edition, before: Published) -> Iterator[Problem]:

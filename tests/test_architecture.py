@@ -16,20 +16,15 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"model"}),
     frozenset({"text", "digest", "formats"}),
     frozenset({"errors", "history", "names"}),
-    frozenset({"sidecars", "notes", "channels"}),
+    frozenset({"sidecars", "notes", "channels", "consent"}),
     frozenset({"feed", "pages", "checks", "preview", "standing", "changes", "guard", "intake"}),
     frozenset({"release"}),
     frozenset({"plan", "prune", "audit", "tidings"}),
     frozenset({"rollback"}),
     frozenset({"catalog", "audio", "pictures", "placing", "store", "theme", "unchanged"}),
     frozenset({"apply", "outside"}),
-<<<<<<< HEAD
-    frozenset({"publish", "report", "serve", "notify", "download"}),
+    frozenset({"publish", "report", "serve", "notify", "download", "ingest", "founding"}),
     frozenset({"upkeep", "verify", "doctor", "importer", "archive"}),
-=======
-    frozenset({"publish", "report", "serve", "notify", "ingest", "founding"}),
-    frozenset({"upkeep", "verify", "doctor"}),
->>>>>>> 12f6d57 (Take recordings in: omroep ingest and omroep new)
     frozenset({"cli"}),
 )
 """From the ground up: a room imports only from floors below its own (and from itself)."""

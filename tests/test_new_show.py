@@ -15,7 +15,7 @@ import pytest
 import yaml as plain_yaml
 from PIL import Image
 
-from pipeline import catalog, founding, pictures, theme
+from pipeline import catalog, consent, founding, pictures, theme
 from pipeline.errors import ShowError
 from pipeline.founding import Plans
 from pipeline.pages.colour import contrast, palette
@@ -67,7 +67,9 @@ def test_a_new_show_is_in_order(made: Path) -> None:
 
 def test_its_files_are_what_a_repository_needs(made: Path) -> None:
     """What can be made again is ignored, the empty folder is kept, and each comment is Dutch."""
-    names = sorted(path.relative_to(made).as_posix() for path in made.rglob("*") if path.is_file())
+    names = sorted(
+        path.relative_to(made).as_posix() for path in made.rglob("*") if path.is_file() and ".omroep" not in path.parts
+    )
     assert names == [".gitignore", "episodes/.gitkeep", "feed/cover.png", "feed/show.yaml"]
     assert (made / ".gitignore").read_text() == ".omroep/\npublic/\n*.part\n"
     text = (made / "feed" / "show.yaml").read_text("utf-8")
@@ -145,7 +147,7 @@ def test_on_a_terminal_it_asks(tmp_path: Path) -> None:
     answers = ["nl", "Deur", "Ria", "geen adres", "ria@example.org", "https://deur.example.org", ""]
     os.write(ours, "".join(f"{answer}\n" for answer in answers).encode())
     with os.fdopen(ours), os.fdopen(theirs) as terminal:
-        command = [OMROEP, "init", str(tmp_path)]
+        command: list[str | Path] = [OMROEP, "init", tmp_path]
         done = subprocess.run(command, stdin=terminal, capture_output=True, text=True, env={"TZ": "Europe/Amsterdam"})
     assert done.returncode == 0, done.stderr
     assert "`geen adres` is not an e-mail address" in done.stderr
@@ -162,7 +164,7 @@ def test_everything_of_a_new_show_is_said_in_dutch_too() -> None:
     dutch = theme.spoken("nl-BE")
     assert not [sentence for sentence in said if dutch.gettext(sentence) == sentence]
     known = {str(key) for key in dutch._catalog} - {""}  # type: ignore[attr-defined]
-    assert known == said | {*sentences()}
+    assert known == said | {*sentences(), consent.A_GUEST}
     assert theme.spoken("en").gettext("x") == "x"
 
 
@@ -200,7 +202,7 @@ def test_the_wheel_runs_a_show_anywhere(installed: Path, tmp_path: Path) -> None
 
     def omroep(*words: str) -> str:
         environ = {"PATH": os.defpath, "HOME": str(tmp_path), "LC_ALL": "C.UTF-8"}
-        done = subprocess.run([installed, *words], cwd=folder, capture_output=True, text=True, env=environ)
+        done = subprocess.run([f"{installed}", *words], cwd=folder, capture_output=True, text=True, env=environ)
         assert done.returncode == 0, done.stderr
         assert str(ROOT) not in done.stdout + done.stderr
         return done.stdout

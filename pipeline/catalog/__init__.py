@@ -175,6 +175,10 @@ class _Reader:
         audio = self.audio(folder, keys, origin)
         transcript = self.transcript(folder, keys.transcript, origin)
         image = self.source(folder, keys.image, origin, "image") if keys.image else None
+        photos = [
+            self.source(folder, guest.image, origin, "guests", place, "image") if guest.image else None
+            for place, guest in enumerate(keys.guests)
+        ]
         if audio is None or show is None:
             return None
         return records.episode(
@@ -187,6 +191,7 @@ class _Reader:
             chapters=chapters,
             transcript=transcript,
             image=image,
+            photos=photos,
         )
 
     def audio(self, folder: Path, keys: EpisodeKeys, origin: Origin) -> Source | None:
@@ -260,7 +265,7 @@ class _Reader:
             if inside and (why := files.trouble(folder / str(name), self.root)):
                 self.missing(folder / str(name), why, document.origin, key)
 
-    def source(self, folder: Path, name: str, origin: Origin, *key: str) -> Source | None:
+    def source(self, folder: Path, name: str, origin: Origin, *key: str | int) -> Source | None:
         path = files.spelled(folder, name)
         if why := files.trouble(path, self.root):
             self.missing(path, why, origin, *key)
@@ -271,7 +276,7 @@ class _Reader:
             self.missing(path, f"cannot be read ({error.strerror})", origin, *key)
             return None
 
-    def missing(self, path: Path, why: str, origin: Origin, *key: str) -> None:
+    def missing(self, path: Path, why: str, origin: Origin, *key: str | int) -> None:
         here = sorted(item.name for item in path.parent.iterdir()) if path.parent.is_dir() else []
         near = [name for name in here if name.lower() == path.name.lower()] or [
             name for name in here if Path(name).suffix.lower() == path.suffix.lower()
@@ -279,7 +284,7 @@ class _Reader:
         mend = (
             f"Did you mean `{near[0]}`?" if near and "not there" in why else "Put the file there, or correct its name."
         )
-        what = f"`{'.'.join(key)}`: the file `{path.name}` {why}."
+        what = f"`{'.'.join(str(each) for each in key if isinstance(each, str))}`: the file `{path.name}` {why}."
         self.problems.append(Problem(what=what, file=origin.file, line=origin.line(*key), mend=mend))
 
 

@@ -2,7 +2,8 @@
 
 import unicodedata
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from pipeline import formats
 from pipeline.catalog.schema import (
@@ -12,6 +13,7 @@ from pipeline.catalog.schema import (
     DiscussionKeys,
     ElsewhereKeys,
     EpisodeKeys,
+    GuestKeys,
     LicenseKeys,
     LocationKeys,
     NoteKeys,
@@ -23,6 +25,7 @@ from pipeline.model import (
     Category,
     Chapter,
     Chat,
+    Consent,
     Cue,
     Discussion,
     Elsewhere,
@@ -56,8 +59,9 @@ def episode(
     chapters: tuple[Chapter, ...],
     transcript: tuple[Cue, ...],
     image: Source | None,
+    photos: Sequence[Source | None] = (),
 ) -> Episode:
-    """The episode, with its files; without a guid of its own it gets one from the show's and its folder's name."""
+    """The episode, with its files; where it has no guid, one is made of the show's and its folder's name."""
     return Episode(
         guid=Guid(keys.guid or str(uuid.uuid5(uuid.UUID(show.guid), unicodedata.normalize("NFC", folder)))),
         slug=slug,
@@ -70,7 +74,7 @@ def episode(
         kind=keys.type,
         summary=" ".join(keys.summary.split()),
         notes=notes,
-        guests=_people(keys.guests, role="guest"),
+        guests=_guests(keys.guests, photos),
         hosts=_people(keys.hosts, role="host") or show.hosts,
         topics=keys.topics,
         explicit=show.explicit if keys.explicit is None else keys.explicit,
@@ -199,6 +203,13 @@ def _elsewhere(keys: ElsewhereKeys) -> Elsewhere:
 def _category(text: str) -> Category:
     main, _, sub = (part.strip() for part in text.partition(">"))
     return Category(main=main, sub=sub or None)
+
+
+def _guests(guests: Sequence[GuestKeys], photos: Sequence[Source | None]) -> tuple[Person, ...]:
+    return tuple(
+        replace(person, image=photo, consent=Consent(**keys.consent.model_dump()) if keys.consent else None)
+        for person, keys, photo in zip(_people(guests, role="guest"), guests, photos, strict=True)
+    )
 
 
 def _people(people: Iterable[PersonKeys], *, role: str) -> tuple[Person, ...]:

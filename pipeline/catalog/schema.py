@@ -66,6 +66,25 @@ class PersonKeys(Keys):
 Person = Annotated[PersonKeys, BeforeValidator(values.named)]
 
 
+class ConsentKeys(Keys):
+    """What a guest agrees to: yes, no, a list, or these keys; what is not named is not agreed to."""
+
+    name: Flag = False
+    photo: Flag = False
+    transcript: Flag = False
+    until: Annotated[datetime, BeforeValidator(_moment)] | None = None
+
+
+class GuestKeys(PersonKeys):
+    """A guest: a name alone, or these keys."""
+
+    image: FileName | None = None
+    consent: Annotated[ConsentKeys, BeforeValidator(values.consented)] | None = None
+
+
+Guest = Annotated[GuestKeys, BeforeValidator(values.named)]
+
+
 class ChapterKeys(Keys):
     """A chapter: `0:00 Title` on one line, or these keys."""
 
@@ -163,7 +182,7 @@ class EpisodeKeys(Keys):
     season: Count | None = None
     type: Literal["full", "trailer", "bonus"] = "full"
     summary: Annotated[LongText, Field(max_length=4000)] = ""
-    guests: tuple[Person, ...] = ()
+    guests: tuple[Guest, ...] = ()
     hosts: tuple[Person, ...] = ()
     topics: Annotated[tuple[Text, ...], BeforeValidator(values.words)] = ()
     explicit: Flag | None = None

@@ -22,6 +22,7 @@ _DEEPEST = 12
 """Folders below each other."""
 _TIME = re.compile(r"\d+:\d")
 _NO_THEMES = ("assets", "fonts", "locale")
+_CONSENTS = ("name", "photo", "transcript")
 _MOST = 10
 _YEARS = range(1970, 3000)
 _IN_A_URL = "/:?#[]@!$&'()*+,;=%~-._"
@@ -288,6 +289,20 @@ def named(value: Any) -> Any:
 def linked(value: Any) -> Any:
     """An address's keys, also where only the address was written."""
     return {"link": value} if isinstance(value, str) else value
+
+
+def consented(value: Any) -> Any:
+    """The keys of a consent, also where it is yes, no, or a list of what is agreed to."""
+    if isinstance(value, str) and value.strip().lower() in _FLAGS:
+        return dict.fromkeys(_CONSENTS, value.strip().lower())
+    if isinstance(value, str | list):
+        agreed = [str(each).strip() for each in words(value)]
+        if unknown := [each for each in agreed if each not in _CONSENTS]:
+            raise ValueError(f"`{unknown[0]}` is not something to agree to; that is {', '.join(_CONSENTS)}")
+        return dict.fromkeys(agreed, "yes")
+    if isinstance(value, dict) and "until" in value and not {*_CONSENTS} & value.keys():
+        raise ValueError("says until when, but not to what: add `name: yes`, `photo: yes` or `transcript: yes`")
+    return value
 
 
 def plain(value: Any) -> Any:

@@ -26,6 +26,7 @@ from pipeline.model import (
     Picture,
     Rendition,
 )
+from pipeline.names import portraits
 from pipeline.text import timestamp
 
 NAMESPACES = {
@@ -80,9 +81,18 @@ def _when(true: object, element: Callable[[], Element]) -> tuple[Element, ...]:
     return (element(),) if true else ()
 
 
-def _people(people: Iterable[Person]) -> tuple[Element, ...]:
+def _people(people: Iterable[Person], edition: Edition) -> tuple[Element, ...]:
+    photos = portraits(edition)
     return tuple(
-        Element(person.name, {"role": person.role.lower(), "group": person.group.lower(), "href": person.link})
+        Element(
+            person.name,
+            {
+                "role": person.role.lower(),
+                "group": person.group.lower(),
+                "href": person.link,
+                "img": f"{edition.show.base_url}{photos[person.image.sha256].key}" if person.image else None,
+            },
+        )
         for person in people
     )
 
@@ -299,7 +309,7 @@ def _enclosure(made: Media | Rendition, base_url: str, *, default: str | None = 
 
 def _persons(item: Item) -> tuple[Element, ...]:
     # An item's persons replace the channel's, so an episode with guests names its hosts again.
-    return _people((*item.entry.episode.hosts, *item.entry.episode.guests))
+    return _people((*item.entry.episode.hosts, *item.entry.episode.guests), item.edition)
 
 
 PAGES: tuple[Row[Channel], ...] = (Row("atom:link", "RFC 5005 section 3", _paging),)
@@ -323,7 +333,7 @@ CHANNEL: tuple[Row[Edition], ...] = (
     Row("podcast:locked", "ns locked", _locked),
     Row("podcast:medium", "ns medium", lambda edition: _text(edition.show.medium)),
     Row("podcast:updateFrequency", "ns updateFrequency", _frequency),
-    Row("podcast:person", "ns person", lambda edition: _people(edition.show.hosts)),
+    Row("podcast:person", "ns person", lambda edition: _people(edition.show.hosts, edition)),
     Row("podcast:funding", "ns funding", _funding),
     Row("podcast:location", "ns location", lambda edition: _locations(edition.show.locations)),
     Row("podcast:license", "ns license", lambda edition: _license(edition.show.license)),

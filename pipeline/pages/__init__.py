@@ -111,10 +111,10 @@ def _topics(edition: Edition) -> _Pages:
 
 
 def _emptied(edition: Edition) -> _Pages:
-    """Pages of which only withdrawn episodes are left: guests, topics, older episodes. They say nothing any more."""
+    """Pages of which only withdrawn episodes are left: guests, topics, older episodes; or nothing. They say nothing any more."""
     every = (*guests(edition).values(), *topics(edition).values())
     yield from ((named.key, {}) for named in every if not named.entries)
-    yield from ((key, {}) for key in shelves.emptied(edition))
+    yield from ((key, {}) for key in (*shelves.emptied(edition), *edition.left))
 
 
 def _subscribe(edition: Edition) -> _Pages:
