@@ -122,7 +122,7 @@ def test_art_and_audio_keep_nothing_of_their_makers(tmp_path: Path, tone: bytes)
         TXXX(encoding=3, desc="path", text="C:\\Users\\CANARY-7731"),
         GEOB(encoding=3, mime="x", filename="CANARY-7731", data=CANARY),
     ):
-        tags.add(frame)  # type: ignore[no-untyped-call]
+        tags.add(frame)
     tags.save(mp3)
     for name, body in {"01-een": mp3.read_bytes(), "02-twee": tone + _bext()}.items():
         write_episode(root, name, audio=body)
