@@ -15,7 +15,7 @@ import pytest
 import yaml as plain_yaml
 from PIL import Image
 
-from pipeline import catalog, consent, founding, pictures, theme
+from pipeline import catalog, cli, consent, founding, pictures, theme
 from pipeline.errors import ShowError
 from pipeline.founding import Plans
 from pipeline.pages.colour import contrast, palette
@@ -54,12 +54,12 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_a_new_show_is_in_order(made: Path) -> None:
+def test_a_new_show_is_in_order(made: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """`omroep check` has one thing to ask of it: an episode."""
-    done = subprocess.run([OMROEP, "--show", made, "check"], capture_output=True, text=True)
-    assert done.returncode == 0
-    assert [line.split(":")[1:3] for line in done.stderr.splitlines()[:-1]] == [[" feed/show.yaml", "1"]]
-    assert "show-empty" in done.stderr
+    assert cli.run(["--show", f"{made}", "check"]) == 0
+    advice, more = capsys.readouterr().err.splitlines()
+    assert advice.startswith("advice: feed/show.yaml:1: The show has no episode")
+    assert "show-empty" in more
     show = catalog.load(made).show
     assert (show.title, show.author, show.owner and show.owner.email) == (PLANS.title, PLANS.author, PLANS.email)
     assert show.guid == catalog.podcast_guid("https://deur.example.org/feed.xml")
@@ -129,14 +129,13 @@ def test_nothing_is_written_over(tmp_path: Path) -> None:
         ([*FLAGS, "--language", "dutch"], "is not a language"),
     ],
 )
-def test_without_a_terminal_nothing_is_guessed(tmp_path: Path, flags: list[str], said: str) -> None:
+def test_without_a_terminal_nothing_is_guessed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], flags: list[str], said: str
+) -> None:
     """What is missing or wrong is named, and no file is made."""
     folder = tmp_path / "deur"
-    done = subprocess.run(
-        [OMROEP, "init", f"{folder}", *flags], capture_output=True, text=True, stdin=subprocess.DEVNULL
-    )
-    assert done.returncode == 2
-    assert said in done.stderr
+    assert cli.run(["init", f"{folder}", *flags]) == 2
+    assert said in capsys.readouterr().err
     assert not folder.exists()
 
 
@@ -233,8 +232,7 @@ def test_the_wheel_is_not_this_repository(installed: Path, tmp_path: Path) -> No
     assert str(ROOT) not in told.stdout
 
 
-def test_there_is_a_desk_without_a_show(tmp_path: Path) -> None:
+def test_there_is_a_desk_without_a_show(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Where there is no show, the way to one is said."""
-    done = subprocess.run([OMROEP, "--show", tmp_path, "ingest"], capture_output=True, text=True)
-    assert done.returncode == 3
-    assert "omroep init" in done.stderr
+    assert cli.run(["--show", f"{tmp_path}", "ingest"]) == 3
+    assert "omroep init" in capsys.readouterr().err

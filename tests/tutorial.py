@@ -1,8 +1,8 @@
 """Doing what a document says: its commands are run and its edits made, in order, in one folder.
 
 Below `<!-- run -->` stands a block of `console`: lines that begin with `$ ` are commands (a backslash continues one),
-the others are lines that they print. Below `<!-- edit FILE -->` stands a block of `diff`: a line that begins as one with `-`
-becomes the lines with `+` behind it.
+the others are lines that they print. Below `<!-- edit FILE -->` stands a block of `diff`: a line of the file that
+begins as one with `-` becomes the lines with `+` behind it.
 """
 
 import re
