@@ -311,6 +311,8 @@ def test_any_text_survives_in_front_matter(text: str) -> None:
         ("---\ntitle: a\n---\nx", "---\ntitle: a\naudio: b.wav\n---\nx"),
         ("---\naudio:   # straks\ntitle: a\n---\n", "---\naudio: b.wav # straks\ntitle: a\n---\n"),
         ("---\r\ntitle: a\r\n---\r\nx", "---\r\ntitle: a\r\naudio: b.wav\r\n---\r\nx"),
+        ("---\ntitle: a\r\nb:\n---\nx\r\ny", "---\ntitle: a\r\nb:\naudio: b.wav\n---\nx\r\ny"),
+        ("---\r\naudio: # c\r\n---\r\n", "---\r\naudio: b.wav # c\r\n---\r\n"),
         ("title: a\n", None),
     ],
 )

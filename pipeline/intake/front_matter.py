@@ -11,8 +11,8 @@ from pipeline.text import clock
 Value: TypeAlias = "str | int | Sequence[str] | None"
 """None: a key that waits for its value."""
 _PLAIN = re.compile(r"[^\W_](?:[\w ,.()/!?'’&+–-]*[\w.()!?'’])?")
-_KEY = r"^{}[ \t]*:[ \t]*(#.*)?$"
-_BLOCK = re.compile(r"(---[ \t]*\n(?:.*?\n)?)(---[ \t]*(?:\n|\Z).*)", re.DOTALL)
+_KEY = r"^{}[ \t]*:[ \t]*(#[^\r\n]*)?(?=\r?$)"
+_BLOCK = re.compile(r"(---[ \t]*\r?\n(?:.*?\n)?)(---[ \t]*(?:\r?\n|\Z).*)", re.DOTALL)
 
 
 def composed(keys: Mapping[str, Value], comments: Mapping[str, str]) -> str:
@@ -26,22 +26,17 @@ def added(text: str, keys: Mapping[str, Value]) -> str | None:
 
     None where its front matter is not of the kind that lines can be added to.
     """
-    ending = "\r\n" if "\r\n" in text else "\n"
-    found = re.fullmatch(_BLOCK, text.replace("\r\n", "\n"))
+    found = re.fullmatch(_BLOCK, text)
     if not found:
         return None
     front, rest = found[1], found[2]
+    ending = "\r\n" if front.partition("\n")[0].endswith("\r") else "\n"
     for key, value in keys.items():
-        empty = re.compile(_KEY.format(re.escape(key)), re.MULTILINE)
-        front = _filled(front, empty, key, value) if empty.search(front) else front + _line(key, value, "")
-    return (front + rest).replace("\n", ending)
-
-
-def _filled(front: str, empty: re.Pattern[str], key: str, value: Value) -> str:
-    def line(found: re.Match[str]) -> str:
-        return _line(key, value, (found[1] or "").removeprefix("#").strip()).rstrip("\n")
-
-    return empty.sub(line, front, count=1)
+        empty = re.search(_KEY.format(re.escape(key)), front, re.MULTILINE)
+        start, end = empty.span() if empty else (len(front), len(front))
+        line = _line(key, value, (empty[1] or "").removeprefix("#").strip() if empty else "")
+        front = front[:start] + (line.rstrip("\n") if empty else line).replace("\n", ending) + front[end:]
+    return front + rest
 
 
 def _line(key: str, value: Value, comment: str) -> str:
