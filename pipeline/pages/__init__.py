@@ -111,7 +111,7 @@ def _topics(edition: Edition) -> _Pages:
 
 
 def _emptied(edition: Edition) -> _Pages:
-    """Pages of which only withdrawn episodes are left: guests, topics, older episodes; or nothing. They say nothing any more."""
+    """Guests, topics and older episodes of which only withdrawn ones are left, or none: they say nothing any more."""
     every = (*guests(edition).values(), *topics(edition).values())
     yield from ((named.key, {}) for named in every if not named.entries)
     yield from ((key, {}) for key in (*shelves.emptied(edition), *edition.left))
