@@ -23,7 +23,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"rollback"}),
     frozenset({"catalog", "audio", "pictures", "store", "theme", "unchanged"}),
     frozenset({"apply", "outside"}),
-    frozenset({"publish", "report", "serve", "notify", "download"}),
+    frozenset({"publish", "report", "serve", "notify", "download", "onlooker"}),
     frozenset({"upkeep", "verify", "doctor", "importer", "archive"}),
     frozenset({"cli"}),
 )
