@@ -11,6 +11,7 @@ ABOUT = {
     "check": "Say what is wrong or could be better, and change nothing.",
     "rules": "Explain what is asked of a show, by whom, and what to do about it.",
     "preview": "Show how an episode will read in an app, before it is there.",
+    "stage": "Put a recording away among the masters, and write in its episode where it is.",
     "plan": "Show what a publish would do, and write nothing.",
     "publish": "Make the destination hold this show.",
     "build": "Publish to a folder, whatever the show's destination.",
