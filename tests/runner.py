@@ -78,11 +78,10 @@ class Runner:
         if not self.holds(asked.get("if", "true")):
             return None
         outcome, steps = Outcome(clone=self.folder / "work"), dict[str, Any]()
-        outcome.clone.mkdir()
         for number, step in enumerate(asked["steps"]):
             if not self.holds(step.get("if", "true")):
                 continue
-            done = self._checked_out(step, outcome) if "uses" in step else self._run(number, step, outcome)
+            done = self._uses(step) if "uses" in step else self._run(number, step, outcome)
             outcome.steps.append(done)
             steps[step.get("id", "")] = {"outputs": self._pairs(f"output-{number}")}
             if done.status:
@@ -92,17 +91,21 @@ class Runner:
         outcome.summary = "".join(path.read_text("utf-8") for path in sorted(self.folder.glob("summary-*")))
         return outcome
 
-    def _checked_out(self, step: Mapping[str, Any], outcome: Outcome) -> Step:
+    def _uses(self, step: Mapping[str, Any]) -> Step:
         assert step["uses"].startswith("actions/checkout@"), "only that is known here"
-        ref = self.filled(step["with"].get("ref", "")) or self.ref
-        environ = {**os.environ, "GIT_LFS_SKIP_SMUDGE": "1"}
-        clone = ["git", "clone", "--quiet", "--branch", ref, self.origin.as_uri(), str(outcome.clone)]
-        subprocess.run(clone, check=True, env=environ)
-        (outcome.clone / ".venv" / "bin").mkdir(parents=True)  # installing from nothing is for `.ci/run`
-        (outcome.clone / ".venv" / "bin" / "omroep").symlink_to(OMROEP)
-        for made in ("built", "run"):
-            (outcome.clone / ".venv" / made).touch()
+        self.checked_out(self.filled(step["with"].get("ref", "")) or self.ref)
         return Step(name="checkout", status=0, log="", environ={})
+
+    def checked_out(self, ref: str) -> Path:
+        """A clone without recordings; the program is there already, for installing from nothing is for `.ci/run`."""
+        clone, environ = self.folder / "work", {**os.environ, "GIT_LFS_SKIP_SMUDGE": "1"}
+        words = ["git", "clone", "--quiet", "--branch", ref, self.origin.as_uri(), str(clone)]
+        subprocess.run(words, check=True, env=environ)
+        (clone / ".venv" / "bin").mkdir(parents=True)
+        (clone / ".venv" / "bin" / "omroep").symlink_to(OMROEP)
+        for made in ("built", "run"):
+            (clone / ".venv" / made).touch()
+        return clone
 
     def _run(self, number: int, step: Mapping[str, Any], outcome: Outcome) -> Step:
         script = self.folder / f"step-{number}.sh"
@@ -129,8 +132,9 @@ class Runner:
             **before,
             **added,
         }
+        cwd = outcome.clone if outcome.clone.exists() else self.folder
         shell = ["bash", "--noprofile", "--norc", "-eo", "pipefail", str(script)]
-        done = subprocess.run(shell, cwd=outcome.clone, env=environ, capture_output=True, text=True)
+        done = subprocess.run(shell, cwd=cwd, env=environ, capture_output=True, text=True)
         return Step(name=step["name"], status=done.returncode, log=done.stdout + done.stderr, environ=before | added)
 
     def _lines(self, name: str) -> list[str]:
