@@ -3,9 +3,10 @@
 import hashlib
 import json
 import os
-import subprocess
-import sys
-from collections.abc import Iterator, Mapping
+import re
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -16,10 +17,10 @@ from pipeline.errors import AudioError, ShowError
 from pipeline.masters import Masters
 from pipeline.model import MASTERS, Cache, Digest, Key, Kind, Object, Source
 from tests import seaweed
+from tests.shell import Run
 from tests.shows import write_episode, write_show, write_tone
 from tests.web import Answer, Web, header, served
 
-OMROEP = Path(sys.executable).with_name("omroep")
 NAME = Key("opname.wav")
 
 
@@ -67,15 +68,6 @@ def kept(show: Path, folder: str, audio: object) -> None:
     said = json.dumps(audio)
     written.write_text(written.read_text("utf-8").replace('"audio.wav"', said), "utf-8")
     (written.parent / "audio.wav").unlink()
-
-
-def run(
-    root: Path, *words: str, environ: Mapping[str, str] | None = None, status: int = 0
-) -> subprocess.CompletedProcess[str]:
-    told = {"PATH": os.environ["PATH"], "HOME": str(root), "LC_ALL": "C.UTF-8", **(environ or {})}
-    done = subprocess.run([OMROEP, "--show", root, *words], capture_output=True, text=True, env=told)
-    assert done.returncode == status, done.stdout + done.stderr
-    return done
 
 
 # --- what is written --------------------------------------------------------------------------------------------------
@@ -241,40 +233,113 @@ def test_a_redirection_leads_nowhere_inside(web: Web, tone: bytes, tmp_path: Pat
         assert inside.asked == []
 
 
+def test_two_at_once_fetch_it_once(web: Web, tone: bytes, tmp_path: Path) -> None:
+    """Two episodes with one intro, or two watchers of one folder."""
+    web.faults.append(lambda answer: time.sleep(0.2))
+    source = at(web.address + NAME, tone)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: masters(tmp_path).bring(source, lambda part: None), range(4)))
+    assert len(web.asked) == 1
+
+
+def test_a_lent_address_is_never_written_down(
+    web: Web, tone: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever had it could read the master; and a new one goes on where that of before had stopped."""
+    asked: list[str] = []
+
+    class Bucket:
+        name = "s3://show/masters"
+
+        def lent(self, key: Key, seconds: int) -> str:
+            return f"{web.address}{NAME}?X-Amz-Signature=canary-{len(asked)}"
+
+    monkeypatch.setattr("pipeline.store.s3.connect", lambda place: Bucket())
+    web.faults += [header("ETag", '"one"'), lambda answer: asked.append(answer.asked.get("Range", ""))]
+    web.faults.append(lambda answer: setattr(answer, "cut", max(0, len(answer.body) - 30_000 * len(asked) - 1)))
+    source = Source(sha256=sha256(tone), size=len(tone), path="episodes/01-een/episode.md", kept=MASTERS)
+    with pytest.raises(AudioError) as caught:
+        masters(tmp_path, "s3://show/masters").bring(source, lambda part: None)
+    left = list((tmp_path / ".omroep" / "sources").iterdir())
+    assert len(left) == 3
+    assert "canary" not in str(caught.value) + "".join(path.read_bytes().decode("latin-1") for path in left)
+    web.faults.pop()
+    begun = len(asked)
+    masters(tmp_path, "s3://show/masters").bring(source, lambda part: None)
+    assert asked[begun] not in {"", "bytes=0-"}
+
+
+def test_git_is_told_what_git_needs(tone: bytes, tmp_path: Path) -> None:
+    """No key of omroep's, and nothing by which it would give the pointer back."""
+    (tmp_path / "bin").mkdir()
+    git = tmp_path / "bin" / "git"
+    git.write_text(f"#!/bin/sh\nenv >{tmp_path}/told\nexec cat {tmp_path}/tone\n")
+    git.chmod(0o755)
+    (tmp_path / "tone").write_bytes(tone)
+    (tmp_path / "opname.wav").write_text("version https://git-lfs.github.com/spec/v1\n")
+    environ = {
+        "PATH": f"{git.parent}:{os.defpath}",
+        "GIT_LFS_SKIP_SMUDGE": "1",
+        "GIT_CONFIG_COUNT": "1",
+        "AWS_SECRET_ACCESS_KEY": "canary",
+        "OMROEP_PODPING_TOKEN": "canary",
+    }
+    source = Source(sha256=sha256(tone), size=len(tone), path="opname.wav")
+    Masters(root=tmp_path, cache=tmp_path, place=None, environ=environ).bring(source, lambda part: None)
+    assert (tmp_path / "sources" / source.sha256).read_bytes() == tone
+    told = (tmp_path / "told").read_text()
+    assert "GIT_CONFIG_COUNT=1" in told
+    assert not re.search("canary|SKIP_SMUDGE", told)
+
+
+@pytest.mark.parametrize("path", ["", os.defpath], ids=["no git", "no pointer that git-lfs knows"])
+def test_without_git_lfs_it_is_said(path: str, tmp_path: Path) -> None:
+    """And what to do."""
+    (tmp_path / "opname.wav").write_text("version https://git-lfs.github.com/spec/v1\n")
+    source = Source(sha256=Digest(64 * "a"), size=5, path="opname.wav")
+    lacking = Masters(root=tmp_path, cache=tmp_path, place=None, environ={"PATH": path, "HOME": str(tmp_path)})
+    with pytest.raises(AudioError, match=r"from git-LFS: .*Install git-lfs"):
+        lacking.bring(source, lambda part: None)
+
+
 # --- from the first to the last ---------------------------------------------------------------------------------------
 
 
 @pytest.fixture
-def staged(s3_server: seaweed.Server, tmp_path: Path) -> Path:
+def staged(s3_server: seaweed.Server, tmp_path: Path, run: Run) -> Path:
     """A show with a recording that is only among its masters."""
     show = write_show(tmp_path / "show", masters="s3://show/masters")
     folder = write_episode(show, "01-een")
-    run(show, "stage", str(folder / "audio.wav"), environ=s3_server.environment())
+    run(show, "stage", str(folder / "audio.wav"), **s3_server.environment())
     (folder / "audio.wav").unlink()
     return show
 
 
-def test_a_staged_recording_is_published_from_anywhere(s3_server: seaweed.Server, staged: Path, tmp_path: Path) -> None:
+def test_a_staged_recording_is_published_from_anywhere(
+    s3_server: seaweed.Server, staged: Path, tmp_path: Path, run: Run
+) -> None:
     """Fetched once by a machine that never had it; when it is published, by nobody any more."""
     written = (staged / "episodes" / "01-een" / "episode.md").read_text()
     assert "audio: {sha256: " in written
     (staged / ".omroep").rename(tmp_path / "elsewhere")
     public = str(tmp_path / "public")
-    done = run(staged, "publish", "--to", public, environ=s3_server.environment())
+    done = run(staged, "publish", "--to", public, **s3_server.environment())
     assert "fetching" in done.stderr
     (staged / ".omroep").rename(tmp_path / "again")
-    assert "Nothing to do" in run(staged, "publish", "--to", public, environ={"AWS_ACCESS_KEY_ID": "none"}).stdout
+    assert "Nothing to do" in run(staged, "publish", "--to", public, AWS_ACCESS_KEY_ID="none").stdout
 
 
-def test_a_staged_recording_is_not_stored_twice(s3_server: seaweed.Server, staged: Path, tmp_path: Path) -> None:
+def test_a_staged_recording_is_not_stored_twice(
+    s3_server: seaweed.Server, staged: Path, tmp_path: Path, run: Run
+) -> None:
     """Whoever stages it again, and whatever it is called."""
     wav = next((staged / ".omroep" / "sources").glob("?" * 64))
     before = (staged / "episodes" / "01-een" / "episode.md").read_bytes()
-    run(staged, "stage", str(wav), "--episode", "01-een", environ=s3_server.environment())
+    run(staged, "stage", str(wav), "--episode", "01-een", **s3_server.environment())
     assert (staged / "episodes" / "01-een" / "episode.md").read_bytes() == before
 
 
-def test_without_masters_it_is_said_what_is_missing(tmp_path: Path) -> None:
+def test_without_masters_it_is_said_what_is_missing(tmp_path: Path, run: Run) -> None:
     """A place, the right to it, or an episode."""
     show = write_show(tmp_path / "show")
     folder = write_episode(show, "01-een")
@@ -287,7 +352,7 @@ def test_without_masters_it_is_said_what_is_missing(tmp_path: Path) -> None:
     assert "notitie.txt" in run(show, "stage", str(noise), status=4).stderr
 
 
-def test_what_is_kept_elsewhere_is_checked_without_it(tmp_path: Path) -> None:
+def test_what_is_kept_elsewhere_is_checked_without_it(tmp_path: Path, run: Run) -> None:
     """`check` and `status` fetch nothing."""
     show = write_show(tmp_path / "show")
     kept(show, "01-een", {"sha256": 64 * "a", "url": "https://192.0.2.1/a.wav"})

@@ -5,48 +5,19 @@ import pty
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
-from pipeline import cli
 from tests import seaweed
+from tests.shell import Run
 from tests.shows import write_episode, write_show
 from tests.tools import require
 
 OMROEP = Path(sys.executable).with_name("omroep")
-Run = Callable[..., "Said"]
 CANARY = "canary-secret-never-shown"
 LONG = "Een titel die zo lang is dat hij op geen enkel smal scherm past, met 漢字 erin"
-
-
-@dataclass(frozen=True)
-class Said:
-    """What a command line said."""
-
-    stdout: str
-    stderr: str
-    status: int
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Run:
-    """Runs a command line in this process, with these variables and none of omroep's or AWS's own."""
-    for name in [name for name in os.environ if name.startswith(("AWS_", "OMROEP_"))]:
-        monkeypatch.delenv(name)
-
-    def done(root: Path, *words: str, status: int | None = 0, **environ: str) -> Said:
-        with monkeypatch.context() as world:
-            for name, value in environ.items():
-                world.setenv(name, value)
-            ended = cli.run(["--show", str(root), *words])
-        said = capfd.readouterr()
-        assert status in {None, ended}, said.out + said.err
-        return Said(said.out, said.err, ended)
-
-    return done
 
 
 def on_a_terminal(root: Path, *words: str, wide: int = 80, environ: Mapping[str, str] | None = None) -> str:
