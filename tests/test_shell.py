@@ -1,15 +1,16 @@
 """Comfort in a shell: completion, colour, width, quiet and more, and no secret in any of it."""
 
+import io
 import os
 import pty
 import re
 import subprocess
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
+from pipeline.cli import voice
 from tests import seaweed
 from tests.shell import Run
 from tests.shows import write_episode, write_show
@@ -20,13 +21,11 @@ CANARY = "canary-secret-never-shown"
 LONG = "Een titel die zo lang is dat hij op geen enkel smal scherm past, met 漢字 erin"
 
 
-def on_a_terminal(root: Path, *words: str, wide: int = 80, environ: Mapping[str, str] | None = None) -> str:
+def on_a_terminal(root: Path, *words: str, wide: int = 80) -> str:
     """All that a terminal of so many columns is sent."""
     control, end = pty.openpty()
     told = {"PATH": os.environ["PATH"], "HOME": str(root), "LC_ALL": "C.UTF-8", "TERM": "xterm", "COLUMNS": str(wide)}
-    process = subprocess.Popen(
-        [OMROEP, "--show", root, *words], stdin=end, stdout=end, stderr=end, env={**told, **(environ or {})}
-    )
+    process = subprocess.Popen([OMROEP, "--show", root, *words], stdin=end, stdout=end, stderr=end, env=told)
     os.close(end)
     sent = b""
     while True:
@@ -57,14 +56,22 @@ def broken(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def test_colour_is_for_terminals(broken: Path, run: Run) -> None:
+def test_colour_is_for_terminals(broken: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """Not for files and programs, nor where NO_COLOR or a dumb terminal says so; and never from a file's name."""
     assert "\x1b[31m\x1b[1mproblem\x1b[0m: " in on_a_terminal(broken, "check")
-    for environ in ({"NO_COLOR": "1"}, {"TERM": "dumb"}):
-        assert "\x1b" not in on_a_terminal(broken, "check", environ=environ)
     piped = run(broken, "check", status=3).stderr
     assert "\\u001b[31mrood\\u0007.wav" in piped
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", piped)
+
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    for environ, shown in (({"TERM": "xterm"}, True), ({"TERM": "dumb"}, False), ({"NO_COLOR": "1"}, False)):
+        with monkeypatch.context() as world:
+            for name, value in {"TERM": "xterm", **environ}.items():
+                world.setenv(name, value)
+            assert ("\x1b" in voice.painted("problem", "red", Terminal())) == shown
 
 
 @pytest.mark.parametrize("wide", [60, 200])

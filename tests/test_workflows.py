@@ -25,7 +25,7 @@ import yaml
 
 from tests import seaweed
 from tests.runner import ROOT, WORKFLOWS, Outcome, Runner, workflow
-from tests.shows import write_episode, write_show
+from tests.shows import write_episode, write_show, write_tone
 from tests.tools import require
 
 JUDGES = ROOT / "tests" / "judges" / "node_modules"
@@ -132,6 +132,13 @@ class World:
         return {entry.title for entry in feedparser.parse(body).entries}
 
 
+def episode(desk: Path, folder: str, **keys: Any) -> Path:
+    """An episode with a second of sound, so that it is soon mastered."""
+    number = int(folder[:2])
+    tone = write_tone(desk.parent / "tone.wav", seconds=1, hz=200 + 37 * number).read_bytes()
+    return write_episode(desk, folder, audio=tone, **keys)
+
+
 @pytest.fixture(scope="module")
 def world(s3_server: seaweed.Server, tmp_path_factory: pytest.TempPathFactory) -> World:
     """Two episodes, merged and published once."""
@@ -150,7 +157,7 @@ def world(s3_server: seaweed.Server, tmp_path_factory: pytest.TempPathFactory) -
     shutil.copytree(ROOT / "requirements", made.desk / "requirements")
     write_show(made.desk, base_url=f"{s3_server.endpoint}/{BUCKET}/")
     for name in ("01-een", "02-twee"):
-        write_episode(made.desk, name)
+        episode(made.desk, name)
     made.merge("Begin")
     first = made.publish()
     assert first.status == 0, first.log
@@ -182,7 +189,7 @@ def fetched(outcome: Outcome) -> set[str]:
 
 def test_a_new_episode_is_merged_and_published(world: World) -> None:
     """Its recording is fetched and mastered; none of those that are published is."""
-    folder = write_episode(world.desk, "03-drie")
+    folder = episode(world.desk, "03-drie")
     world.merge("Drie")
     outcome = world.publish()
     assert outcome.status == 0, outcome.log
@@ -198,7 +205,7 @@ def test_a_forks_pull_request_is_only_looked_at(world: World) -> None:
     """It is told what would happen; no step has a secret, nothing is written, and no findings are handed over."""
     before = world.held()
     title = "~~~ ::error::en <b>vet</b> `$(touch overgenomen)` [x](y)"
-    write_episode(world.desk, "04-vier", title=title, guests=["::add-mask::a"], summary="<script>")
+    episode(world.desk, "04-vier", title=title, guests=["::add-mask::a"], summary="<script>")
     world.merge("Vier", "fork")
     shutil.rmtree(world.desk / "episodes" / "04-vier")
     outcome = world.check(ref="fork", head="someone/show")
@@ -224,7 +231,7 @@ def inert(outcome: Outcome) -> None:
 
 def test_a_broken_episode_stops_a_pull_request(world: World) -> None:
     """With its problem in the summary and in what code review is given, which is handed over without a checkout."""
-    write_episode(world.desk, "06-zes", date="gisteren")
+    episode(world.desk, "06-zes", date="gisteren")
     world.merge("Zes", "broken")
     shutil.rmtree(world.desk / "episodes" / "06-zes")
     outcome = world.check(ref="broken")
@@ -247,13 +254,13 @@ def test_a_broken_episode_stops_a_pull_request(world: World) -> None:
 
 def test_two_merges_at_once_end_with_both(world: World) -> None:
     """Whatever the order in which two machines write; who came too late says so, and the next run has everything."""
-    write_episode(world.desk, "07-zeven")
+    episode(world.desk, "07-zeven")
     world.merge("Zeven")
     first = world.runner("push")
     early = world.folder / "early.git"
     shutil.copytree(world.origin, early)
     first.origin = early
-    write_episode(world.desk, "08-acht")
+    episode(world.desk, "08-acht")
     world.merge("Acht")
     with ThreadPoolExecutor(2) as pool:
         done = [pool.submit(runner.run, "publish", "publish") for runner in (first, world.runner("push"))]
