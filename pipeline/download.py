@@ -96,17 +96,19 @@ class Courier:
         target: Path,
         *,
         most: int,
+        called: str = "",
         fit: Callable[[Path], str | None] = lambda path: None,
         on_part: OnPart = lambda part: None,
     ) -> Failure | None:
         """Put what `address` answers under the name `target`, whole, where nothing is yet.
 
         What came of it before is gone on with, if it is still the same file there (RFC 9110 sections 13.1.5, 14.2).
+        `called` is what is noted of the address in its stead, where it is a secret or never twice the same.
         `fit` says what is wrong with the whole of it, before it gets its name. OSError where the disk will not.
         """
         part, note = (target.with_name(target.name + ending) for ending in (PART, _NOTE))
         for left in reversed(range(_TRIES)):
-            failure = self._gone_on_with(address, part, note, most, on_part)
+            failure = self._gone_on_with(address, called or address, part, note, most, on_part)
             if not isinstance(failure, _Broken) or not left:
                 break
             time.sleep(_PAUSE_S)
@@ -121,8 +123,10 @@ class Courier:
         _forget(note)
         return None
 
-    def _gone_on_with(self, address: str, part: Path, note: Path, most: int, on_part: OnPart) -> Failure | None:
-        begun, validator = _begun(address, part, note)
+    def _gone_on_with(
+        self, address: str, called: str, part: Path, note: Path, most: int, on_part: OnPart
+    ) -> Failure | None:
+        begun, validator = _begun(called, part, note)
         span = {"Range": f"bytes={begun}-", "If-Range": validator} if begun else {}
         answer = self._answer(address, span)
         if isinstance(answer, Failure):
@@ -135,7 +139,7 @@ class Courier:
                 return _Broken("the answer breaks off", passing=True)
             if answer.status not in (200, 206):
                 return _refused(answer)
-            note.write_text(json.dumps({"address": address, "validator": _validator(answer)}), "utf-8")
+            note.write_text(json.dumps({"address": called, "validator": _validator(answer)}), "utf-8")
             _append(answer, part, begun, most, on_part)
         except HTTPError as error:
             return _Broken(reason(error), passing=True)

@@ -30,9 +30,13 @@ class Source:
     size: int
     """In bytes. For a git-LFS pointer this and the digest are those of the file pointed to."""
     path: str = field(default="", compare=False, metadata=_LOCAL)
-    """Relative to the show's root, with `/`."""
+    """Relative to the show's root, with `/`; of a recording that is kept elsewhere, the file that says so."""
+    kept: str = field(default="", compare=False, metadata=_LOCAL)
+    """Where it is kept instead of at `path`: a web address, or `MASTERS`."""
 
 
+MASTERS = "masters"
+"""The store of recordings that the show names, under their SHA-256."""
 NO_AUDIO = Source(sha256=Digest(""), size=0)
 """Stands where a draft's or a withdrawn episode's recording would be; a live episode never has it."""
 
@@ -335,6 +339,8 @@ class Show:
     mastering: Mastering = Mastering()
     destination: str | None = field(default=None, compare=False, metadata=_LOCAL)
     """Where to publish when the command line and the environment name nothing."""
+    masters: str | None = field(default=None, compare=False, metadata=_LOCAL)
+    """Where recordings are kept that are not in the repository, when the environment names nothing."""
     block: bool = False
     """Directories should leave it out."""
     funding: tuple[Funding, ...] = ()

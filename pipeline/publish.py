@@ -60,6 +60,8 @@ from pipeline.tidings import Tiding
 
 Connect = Callable[[str | None], Store]
 """Makes the store, given where the show itself says that it is published."""
+Bring = Callable[[Source, Show, Callable[[float], None]], None]
+"""Brings a recording here that is only pointed to, telling how far that is (0 to 1); OmroepError where it cannot."""
 _LOOK_UP_S = 0.2
 OnStep = Callable[[str, str, float], None]
 """Called with an episode's title, what is being done to it, and how far that is (0 to 1); from several threads."""
@@ -75,6 +77,8 @@ class Newsroom:
     """Aware; what is dated after it is not published yet."""
     base_url: str | None = None
     """Address of what is published, where it is not the show's own."""
+    bring: Bring = lambda source, show, on_part: None
+    """See `Bring`; without one, what is not here stays away."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -292,6 +296,9 @@ def _rendered(room: Newsroom, show: Show, episodes: tuple[Episode, ...], on_step
 
 
 def _media(room: Newsroom, show: Show, episode: Episode, on_step: OnStep) -> Media:
+    for source in (show.mastering.intro, show.mastering.outro, episode.audio):
+        if source and deliver.recorded(room.studio, source) is None:
+            room.bring(source, show, lambda part: on_step(episode.title, "fetching", part))
     sleeve = Sleeve(
         page=f"{show.base_url}episodes/{episode.slug}.html",
         cover=pictures.sleeve(room.root, episode.image or show.cover),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import example, seaweed
+from tests import example, seaweed, shell
 from tests.tools import require
 
 pytest.register_assert_rewrite("tests.store_contract")
@@ -34,3 +34,9 @@ def example_served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[example
     """The same, published for an address on this machine and served there."""
     with example.served(example.shared(tmp_path_factory), tmp_path_factory.mktemp("served")) as served:
         yield served
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> shell.Run:
+    """See `shell.runner`."""
+    return shell.runner(monkeypatch, capfd)

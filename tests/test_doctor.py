@@ -504,7 +504,7 @@ def test_the_program_examines_a_bucket(root: Path, ward: Ward, s3_server: seawee
     done = omroep(root, *words, **s3_server.environment())
     assert (done.returncode, done.stderr) == (0, "")
     assert "All is well." in done.stdout
-    assert "1 recordings are git-LFS pointers" in done.stdout
+    assert "Of 1 recordings only pointers are here" in done.stdout
     shown = omroep(root, "--to", ward.store.name, "--json", **s3_server.environment())
     said = json.loads(shown.stdout)
     assert (shown.returncode, said["ok"]) == (5, False)

@@ -344,7 +344,7 @@ def test_a_clone_hears_what_the_destination_holds(root: Path, tmp_path: Path) ->
     shutil.rmtree(root / ".omroep")
     pointers(root)
     page = reported(root)["episodes/schoon.html"]
-    assert "The recording is not here, only a git-LFS pointer to it" in words_of(page)
+    assert "The recording is not here, only a pointer to it" in words_of(page)
     assert len(page.xpath("//*[local-name()='path'][contains(@class, 'momentary after')]")) == 1
 
 

@@ -70,17 +70,28 @@ def problems(studio: Studio, show: Show, episodes: tuple[Episode, ...]) -> tuple
         return ()
     fit = studio.fit(mastering)
     for source in (mastering.intro, mastering.outro, *(episode.audio for episode in episodes)):
-        if source and source is not NO_AUDIO and _is_here(studio, source):
+        if source and source is not NO_AUDIO and (path := recorded(studio, source)):
             try:
-                inspect.probe(fit, studio.root / source.path, source.path)
+                inspect.probe(fit, path, source.path)
             except OmroepError as error:
                 found += error.problems
     return tuple(found)
 
 
 def recorded(studio: Studio, source: Source) -> Path | None:
-    """The recording itself; None where there is only a git-LFS pointer to it."""
-    return studio.root / source.path if _is_here(studio, source) else None
+    """The recording itself, or what was fetched of it; None where there is only a pointer to it.
+
+    Of a published episode that may be all that is needed.
+    """
+    path = studio.root / source.path
+    if not source.kept and path.stat().st_size == source.size:
+        return path
+    return fetched if (fetched := fetched_to(studio.cache, source)).is_file() else None
+
+
+def fetched_to(cache: Path, source: Source) -> Path:
+    """Where a recording lies once it was fetched."""
+    return cache / "sources" / source.sha256
 
 
 def mastered(studio: Studio, episode: Episode, mastering: Mastering) -> tuple[Master, Digest, Path] | None:
@@ -98,11 +109,6 @@ def delivered(studio: Studio, sha256: Digest) -> Path | None:
                 if _remembered(path) == sha256:
                     return path
     return None
-
-
-def _is_here(studio: Studio, source: Source) -> bool:
-    """Otherwise it is a git-LFS pointer, which may be all that is needed."""
-    return (studio.root / source.path).stat().st_size == source.size
 
 
 def media(
@@ -267,10 +273,12 @@ def _known_master(path: Path) -> tuple[Master, tuple[Chapter, ...]] | None:
 
 
 def _present(studio: Studio, source: Source) -> Recording:
-    if not _is_here(studio, source):
-        what = "The recording is not here, only a git-LFS pointer to it, and it was never published."
-        raise AudioError(Problem(what=what, file=source.path, mend="Run `git lfs pull` and publish again."))
-    return Recording(path=studio.root / source.path, name=source.path)
+    path = recorded(studio, source)
+    if path is None:
+        what = "The recording is not here, only a pointer to it, and it was never published."
+        mend = "Publish again." if source.kept else "Run `git lfs pull` and publish again."
+        raise AudioError(Problem(what=what, file=source.path, mend=mend))
+    return Recording(path=path, name=source.path)
 
 
 # --- files that can always be made again: whole or absent, and what they should hash to is written beside them --------

@@ -14,7 +14,7 @@ from pipeline.catalog import chapter_files, files, located, records, transcripts
 from pipeline.catalog.complaints import complaints
 from pipeline.catalog.ledger import Ledger
 from pipeline.catalog.located import Located, Plain
-from pipeline.catalog.schema import AudioKeys, EpisodeKeys, Keys, ShowKeys
+from pipeline.catalog.schema import AudioKeys, EpisodeKeys, Keys, RecordingKeys, ShowKeys
 from pipeline.errors import Problem, ShowError
 from pipeline.model import NO_AUDIO, Catalog, Chapter, Cue, Episode, Mastering, Origin, Show, Slug, Source, Status
 from pipeline.text import slugify
@@ -195,6 +195,8 @@ class _Reader:
         )
 
     def audio(self, folder: Path, keys: EpisodeKeys, origin: Origin) -> Source | None:
+        if isinstance(keys.audio, RecordingKeys):
+            return records.kept(keys.audio, origin.file)
         if keys.audio and (keys.status is Status.LIVE or (folder / keys.audio).exists()):
             return self.source(folder, keys.audio, origin, "audio")
         found = files.ending(folder, files.AUDIO_SUFFIXES)

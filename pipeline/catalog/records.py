@@ -18,15 +18,18 @@ from pipeline.catalog.schema import (
     LocationKeys,
     NoteKeys,
     PersonKeys,
+    RecordingKeys,
     ShowKeys,
 )
 from pipeline.model import (
+    MASTERS,
     Alternate,
     Category,
     Chapter,
     Chat,
     Consent,
     Cue,
+    Digest,
     Discussion,
     Elsewhere,
     Episode,
@@ -97,6 +100,11 @@ def episode(
     )
 
 
+def kept(keys: RecordingKeys, file: str) -> Source:
+    """A recording that `file` says is kept elsewhere; its size is 0 where nobody has said it."""
+    return Source(sha256=Digest(keys.sha256), size=keys.size or 0, path=file, kept=keys.url or MASTERS)
+
+
 def mastering(keys: AudioKeys, *, intro: Source | None, outro: Source | None) -> Mastering:
     """The audio settings, with the bumpers."""
     own = formats.TABLE[keys.codec]
@@ -146,6 +154,7 @@ def show(keys: ShowKeys, cover: Source, mastering: Mastering) -> Show:
         colour=keys.theme.colour,
         mastering=mastering,
         destination=keys.destination,
+        masters=keys.masters,
         block=keys.block,
         funding=tuple(Funding(link=each.link, text=each.text) for each in keys.funding),
         locations=_locations(keys.locations),

@@ -114,6 +114,27 @@ Not a union, for the errors of one would not name the keys that producers wrote.
 """
 
 
+class RecordingKeys(Keys):
+    """A recording that is not beside the episode: at a web address, or without one among the show's masters."""
+
+    sha256: Annotated[str, BeforeValidator(values.digest)]
+    size: Annotated[int, Field(ge=1)] | None = None
+    url: Annotated[str, BeforeValidator(values.recording_address)] | None = None
+
+
+def _named_or_kept(value: Any, kept: ValidatorFunctionWrapHandler) -> Any:
+    return kept(value) if isinstance(value, dict) else values.file_name(value)
+
+
+Recording = Annotated[
+    RecordingKeys | str,
+    GetPydanticSchema(
+        lambda _, schema_of: core_schema.no_info_wrap_validator_function(_named_or_kept, schema_of(RecordingKeys))
+    ),
+]
+"""The name of a file, or where else it is; not a union, for the same reason."""
+
+
 class SoundbiteKeys(Keys):
     """A passage that makes one want to hear the rest."""
 
@@ -188,7 +209,7 @@ class EpisodeKeys(Keys):
     explicit: Flag | None = None
     status: Status = Status.LIVE
     revision: Count = 1
-    audio: FileName | None = None
+    audio: Recording | None = None
     chapters: Chapters = ()
     transcript: FileName | None = None
     image: FileName | None = None
@@ -322,6 +343,7 @@ class ShowKeys(Keys):
     theme: ThemeKeys = ThemeKeys()
     audio: AudioKeys = AudioKeys()
     destination: Text | None = None
+    masters: Annotated[str, Field(pattern=r"^s3://", max_length=255)] | None = None
     block: Flag = False
     funding: tuple[FundingKeys, ...] = ()
     locations: Locations = ()

@@ -24,6 +24,7 @@ _TIME = re.compile(r"\d+:\d")
 _NO_THEMES = ("assets", "fonts", "locale")
 _CONSENTS = ("name", "photo", "transcript")
 _MOST = 10
+_THIS_MACHINE = frozenset({"127.0.0.1", "localhost", "::1"})
 _YEARS = range(1970, 3000)
 _IN_A_URL = "/:?#[]@!$&'()*+,;=%~-._"
 
@@ -152,6 +153,22 @@ def address(value: Any) -> str:
         raise ValueError("the address holds a user's name; addresses are public, so leave it out")
     netloc = f"[{host}]{port}" if ":" in host else f"{host}{port}"
     return str(parts._replace(netloc=netloc).geturl()).translate(_QUOTED)
+
+
+def recording_address(value: Any) -> str:
+    """A web address of a recording: https, or this very machine."""
+    found = address(value)
+    parts = urlsplit(found)
+    if parts.scheme != "https" and parts.hostname not in _THIS_MACHINE:
+        raise ValueError("should begin with https://, so that nobody on the way hears or changes it")
+    return found
+
+
+def digest(value: Any) -> str:
+    """A SHA-256 in hexadecimal."""
+    if not re.fullmatch(r"[0-9a-fA-F]{64}", text(value).strip()):
+        raise ValueError("is not a SHA-256, which has 64 digits; `sha256sum FILE` tells it")
+    return str(value).strip().lower()
 
 
 def host(value: Any) -> str:

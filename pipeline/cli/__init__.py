@@ -7,7 +7,7 @@ from io import TextIOWrapper
 
 import click
 
-from pipeline.cli import tell
+from pipeline.cli import tell, voice
 from pipeline.cli.commands import Commands
 from pipeline.cli.settings import Settings
 from pipeline.errors import Exit, OmroepError
@@ -16,6 +16,7 @@ from pipeline.text import printable
 
 @click.group(
     cls=Commands,
+    params=voice.options(hidden=False),
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit status: 0 done, 2 wrong command line, 3 the show needs mending, 4 audio, 5 destination, 6 refused, "
     "7 damaged, 8 published, but not everybody was told.",
@@ -36,6 +37,7 @@ def omroep(context: click.Context, root: str) -> None:
     Put a recording and an episode.md in a folder under episodes/, then: omroep publish
     """
     context.obj = Settings.of(root)
+    voice.surroundings(context)
 
 
 def main() -> None:

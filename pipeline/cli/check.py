@@ -9,7 +9,7 @@ import click
 from pipeline import checks, publish
 from pipeline.checks import sarif as review
 from pipeline.checks.rule import Platform
-from pipeline.cli import tell
+from pipeline.cli import tell, voice
 from pipeline.cli.settings import Settings, as_json, platform
 from pipeline.errors import Problem, ShowError
 from pipeline.text import printable
@@ -50,7 +50,7 @@ def _conclude(title: str, count: int, found: tuple[Problem, ...]) -> None:
     tell.say(f"“{title}” is in order: {count} episode{'s' if count != 1 else ''}.")
     rules = dict.fromkeys(rule.id for problem in found if (rule := checks.of(problem)))
     if rules:
-        click.echo(printable(f"To read more: omroep rules {' '.join(rules)}"), err=True)
+        voice.echo(printable(f"To read more: omroep rules {' '.join(rules)}"), err=True)
 
 
 def _review(file: Path, found: tuple[Problem, ...], root: Path) -> None:

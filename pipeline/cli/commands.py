@@ -6,6 +6,8 @@ from typing import cast
 
 import click
 
+from pipeline.cli import voice
+
 ABOUT = {
     "init": "Make a new show, ready to publish.",
     "import": "Move a show in: its feed becomes show.yaml and episodes/.",
@@ -14,6 +16,7 @@ ABOUT = {
     "check": "Say what is wrong or could be better, and change nothing.",
     "rules": "Explain what is asked of a show, by whom, and what to do about it.",
     "preview": "Show how an episode will read in an app, before it is there.",
+    "stage": "Put a recording away among the masters, and write in its episode where it is.",
     "plan": "Show what a publish would do, and write nothing.",
     "publish": "Make the destination hold this show.",
     "build": "Publish to a folder, whatever the show's destination.",
@@ -26,6 +29,7 @@ ABOUT = {
     "export": "Write an archive of everything that is published, with checksums.",
     "doctor": "Ask this machine and the destination whether they can keep omroep's promises.",
     "report": "Write pages that show how every episode sounds.",
+    "completion": "Print what makes a shell complete omroep's words.",
     "serve": "Look at the show and listen to it on this machine.",
 }
 """In the order in which a producer meets them; each is a module of this package with a command of its name.
@@ -46,8 +50,10 @@ class Commands(click.Group):
         if cmd_name not in ABOUT:
             return None
         name = f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name
-        command = getattr(import_module(f"pipeline.cli.{name}"), name)
-        return cast(click.Command, command)
+        command = cast(click.Command, getattr(import_module(f"pipeline.cli.{name}"), name))
+        if not any(param.name == "quiet" for param in command.params):
+            command.params += voice.options(hidden=True)
+        return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list for `--help`, made without importing any of them."""

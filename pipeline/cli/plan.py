@@ -17,6 +17,10 @@ from pipeline.cli.settings import (
 )
 from pipeline.cli.verify import damaged, undamaged
 from pipeline.errors import Refused
+from pipeline.model import Show
+from pipeline.onlooker import Onlooker
+from pipeline.outside import Outside, beneath
+from pipeline.publish import Connect
 
 
 @click.command()
@@ -26,6 +30,7 @@ from pipeline.errors import Refused
 @restore
 @allow
 @repair
+@click.option("--public", is_flag=True, help="Compare with what everybody sees at base_url, which needs no keys.")
 @as_json
 @click.pass_obj
 def plan(
@@ -36,6 +41,7 @@ def plan(
     restore: tuple[str, ...],
     allow: tuple[str, ...],
     repair: bool,
+    public: bool,
     as_json: bool,
 ) -> None:
     """Show what a publish would do, and write nothing.
@@ -44,11 +50,14 @@ def plan(
     as well, and why; the exit status is then 6, as publish's would be. New recordings are mastered into the local
     cache, so that their sizes are true; `publish` then uses them.
     """
-    asked = asked_for(withdraw, restore, allow)
+    if public and (to or repair):
+        raise click.UsageError("--public looks at base_url; leave out --to and --repair.")
+    asked, room = asked_for(withdraw, restore, allow), settings.room(base_url)
+    connect = _stranger(publish.check(room).catalog.show) if public else settings.connect(to)
     with tell.progress() as on_step:
         prepared = publish.prepare(
-            settings.room(base_url),
-            settings.connect(to),
+            room,
+            connect,
             on_step,
             asked,
             refuse=False,
@@ -73,3 +82,7 @@ def plan(
     if prepared.blocked:
         tell.say("\nBut publish refuses this:")
         raise Refused(*prepared.blocked)
+
+
+def _stranger(show: Show) -> Connect:
+    return lambda own: Onlooker(show.base_url, Outside(beneath(show.base_url)))

@@ -9,7 +9,7 @@ import click
 from pipeline import pictures, publish
 from pipeline.catalog import SHOW_FILE
 from pipeline.checks.nearest import suggested
-from pipeline.cli import tell
+from pipeline.cli import tell, voice
 from pipeline.cli.settings import Settings, as_json
 from pipeline.errors import OmroepError, Problem, ShowError
 from pipeline.model import Catalog, Episode, Media
@@ -48,7 +48,7 @@ def preview(settings: Settings, episode: str | None, page: Path | None, place: s
     if as_json:
         tell.dump(asdict(made))
     else:
-        click.echo(draw(made, shutil.get_terminal_size().columns))  # made safe where it was composed
+        voice.echo(draw(made, shutil.get_terminal_size().columns))  # made safe where it was composed
         if page:
             tell.say(f"\nTo look at: {page}")
 

@@ -13,6 +13,7 @@ from pipeline.errors import Problem, ShowError
 
 if TYPE_CHECKING:  # the stories take half a second to import, and `--help` does without
     from pipeline.guard import Asked
+    from pipeline.model import Show, Source
     from pipeline.publish import Connect, Newsroom
     from pipeline.store import Store
 
@@ -90,7 +91,18 @@ class Settings:
         from pipeline.publish import Newsroom
 
         studio = Studio(root=self.root, cache=self.cache, environ=self.environ)
-        return Newsroom(root=self.root, studio=studio, now=self.now, base_url=base_url)
+        return Newsroom(root=self.root, studio=studio, now=self.now, base_url=base_url, bring=self.bring)
+
+    def bring(self, source: "Source", show: "Show", on_part: "Callable[[float], None]") -> None:
+        """Fetch a recording that is not in the show's folder."""
+        from pipeline.masters import Masters  # which is needed when something is fetched
+
+        place = self.masters(show)
+        Masters(root=self.root, cache=self.cache, place=place, environ=self.environ).bring(source, on_part)
+
+    def masters(self, show: "Show") -> str | None:
+        """Where the show's masters are."""
+        return self.environ.get("OMROEP_MASTERS") or show.masters
 
     def connect(self, to: str | None) -> "Connect":
         """A store: at `to` (seen from here), else where the show says (seen from it), else in `public/`."""

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pipeline import formats
+from pipeline.cli import voice
+from pipeline.cli.voice import Voice
 from pipeline.errors import Problem
 from pipeline.text import clock, megabytes, printable, shorten
 
@@ -22,7 +24,7 @@ if TYPE_CHECKING:  # the stories take half a second to import, and `--help` does
 
 def say(text: str = "") -> None:
     """A line on standard output, safe for a terminal."""
-    click.echo(printable(text))
+    voice.echo(printable(text))
 
 
 def dump(value: Any) -> None:
@@ -36,13 +38,18 @@ def problems(found: Iterable[Problem], *, as_json: bool) -> None:
         dump({"ok": False, "problems": [problem_json(problem) for problem in found]})
         return
     for problem in found:
-        click.echo(f"{'problem' if problem.fatal else 'advice'}: {problem}", err=True)
+        word = voice.painted("problem", "red", sys.stderr) if problem.fatal else _advice()
+        click.echo(f"{word}: {problem}", err=True)
 
 
 def advise(warnings: Iterable[str]) -> None:
     """Warnings on standard error."""
     for warning in warnings:
-        click.echo(f"advice: {printable(warning)}", err=True)
+        voice.echo(f"{_advice()}: {printable(warning)}", err=True)
+
+
+def _advice() -> str:
+    return voice.painted("advice", "yellow", sys.stderr)
 
 
 def problem_json(problem: Problem) -> dict[str, Any]:
@@ -176,18 +183,31 @@ def _sound(made: Media | Rendition) -> tuple[str, ...]:
 
 
 def table(rows: Iterable[tuple[str, ...]], *, right: Iterable[int] = ()) -> None:
-    """Rows in aligned columns; those in `right` are aligned to the right."""
+    """Rows in aligned columns; those in `right` are aligned to the right, and a terminal cuts the widest."""
+    from pipeline.preview.fitting import columns
+
     lines = [tuple(printable(cell) for cell in row) for row in rows]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    ends = set(right)
+    widths = [max(map(columns, column)) for column in zip(*lines, strict=True)]
+    ends, widest = set(right), max(range(len(widths)), key=widths.__getitem__, default=0)
+    if lines and (room := voice.room()):
+        others = sum(widths) - widths[widest] + 2 * len(widths)
+        widths[widest] = min(widths[widest], max(_NARROWEST_CELL, room - others))
     for line in lines:
         cells = (
-            cell.rjust(width) if place in ends else cell.ljust(width)
-            for place, (cell, width) in enumerate(zip(line, widths, strict=True))
+            _cell(cell, width, place in ends) for place, (cell, width) in enumerate(zip(line, widths, strict=True))
         )
-        click.echo(("  " + "  ".join(cells)).rstrip())
+        voice.echo(("  " + "  ".join(cells)).rstrip())
 
 
+def _cell(text: str, wide: int, right: bool) -> str:
+    from pipeline.preview.fitting import columns, fit
+
+    shown = text if columns(text) <= wide else "".join(fit(text, wide=wide, lines=1).lines)
+    space = " " * (wide - columns(shown))
+    return space + shown if right else shown + space
+
+
+_NARROWEST_CELL = 12
 _WIDEST_KEY = 60
 """Characters of a key in a table; the whole of it is in the JSON."""
 
@@ -203,14 +223,17 @@ def writes(actions: Iterable[Action]) -> None:
 @contextmanager
 def progress() -> Iterator[OnStep]:
     """Shows how far each episode is: bars on a terminal, a line for each step elsewhere; on standard error."""
+    if voice.voice() is Voice.QUIET:
+        yield lambda title, what, part: None
+        return
     if not sys.stderr.isatty():
         yield _lines()
         return
     from rich.console import Console  # only where there is a terminal to draw on
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[step]}"), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
+    shown_as = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[step]}"), TimeElapsedColumn())
+    with Progress(*shown_as, console=Console(stderr=True), transient=True) as shown:
         tasks: dict[str, Any] = {}
 
         def on_step(title: str, what: str, part: float) -> None:
@@ -235,8 +258,11 @@ def _lines() -> OnStep:
 
 @contextmanager
 def writing(total: int) -> Iterator[Callable[[Action], None]]:
-    """Shows what is being written; on standard error, and only on a terminal."""
-    if not sys.stderr.isatty():
+    """Shows what is being written; on standard error, and only on a terminal or to who asked for more."""
+    if voice.voice() is Voice.VERBOSE:  # asked here, for what is yielded is called from threads that were asked nothing
+        yield lambda action: click.echo(f"written: {action.object.key} ({megabytes(action.object.size)})", err=True)
+        return
+    if voice.voice() is Voice.QUIET or not sys.stderr.isatty():
         yield lambda action: None
         return
     from rich.console import Console

@@ -38,7 +38,7 @@ class Machine:
     """Of what is printed."""
     timezone: str
     pointers: int = 0
-    """Recordings of which only a git-LFS pointer is here."""
+    """Recordings of which only a pointer is here."""
 
 
 def _python(machine: Machine) -> Outcome:
@@ -94,7 +94,7 @@ def _zones(machine: Machine) -> Outcome:
 
 def _pointers(machine: Machine) -> Outcome:
     if machine.pointers:
-        return ok(f"{machine.pointers} recordings are git-LFS pointers; published ones need be no more than that.")
+        return ok(f"Of {machine.pointers} recordings only pointers are here; published ones need be no more than that.")
     return ok("Every recording is here.")
 
 

@@ -23,7 +23,7 @@ OnStep = Callable[[str, str, float], None]
 """Called with an episode's title, what is being listened to, and how far that is (0 to 1); from several threads."""
 
 _HEARD = (State.WAITING, State.LIVE, State.CHANGED)
-_POINTER = "The recording is not here, only a git-LFS pointer to it: `git lfs pull` gets it."
+_POINTER = "The recording is not here, only a pointer to it."
 _NOT_MADE = "It was not mastered yet: `omroep plan` does that, and publishes nothing."
 
 

@@ -165,6 +165,11 @@ class S3Store:
                 body.check()
             return self._put(body, expected, operation)
 
+    def lent(self, key: Key, seconds: int) -> str:
+        """An address at which whoever has it can read `key` for that long: as good as a key to it."""
+        with self._asking(key, "read"):
+            return self.client.generate_presigned_url("get_object", Params=dict(self._at(key)), ExpiresIn=seconds)
+
     def list(self, prefix: str = "") -> Iterator[Found]:
         """See `Store.list`."""
         with self._asking(prefix or "everything", "listed"):
