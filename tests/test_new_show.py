@@ -223,7 +223,9 @@ def test_the_wheel_does_what_the_tutorial_says(
 
 def test_the_wheel_is_not_this_repository(installed: Path, tmp_path: Path) -> None:
     """What was run above came out of the wheel, and brings what it reads."""
-    code = "import pipeline, pipeline.theme as t, pathlib; print(pipeline.__file__, t._layers(pathlib.Path('.')))"
+    code = (
+        "import pipeline, pipeline.theme as t, pathlib; print(pipeline.__file__, t._beneath(pathlib.Path('.'), None))"
+    )
     told = subprocess.run(
         [str(installed.with_name("python")), "-c", code], capture_output=True, text=True, cwd=tmp_path
     )
