@@ -15,6 +15,9 @@ Place = tuple[str | int, ...]
 """A path of keys and positions, the first of which is the file: `show` or `episode`."""
 
 PERSON = {"name": "Ria", "role": "host", "group": "cast", "organisation": "De Deur", "link": "https://example.org/ria"}
+GUEST = {**PERSON, "image": "ria.png"} | {
+    "consent": {"name": "yes", "photo": "yes", "transcript": "yes", "until": "2999-01-01"}
+}
 LOCATION = {"name": "Den Haag", "rel": "subject", "geo": "52.08,4.31", "osm": "R192736", "country": "nl"}
 LICENSE = {"name": "Eigen", "link": "https://example.org/voorwaarden"}
 POST = {"protocol": "activitypub", "link": "https://example.org/1", "account": "@show"} | {
@@ -38,7 +41,7 @@ VALUES: Mapping[str, dict[str, Any]] = {
         "hosts": [PERSON],
         "seasons": [{"number": "1", "name": "Werk"}],
         "update_frequency": {"text": "Elke week", "rrule": "FREQ=WEEKLY", "dtstart": "2020-10-06", "complete": "no"},
-        "theme": {"colour": "#2a1a5e"},
+        "theme": {"colour": "#2a1a5e", "folder": "thema"},
         "audio": {
             **{"loudness": "-16", "peak": "-1", "rate": "44100", "codec": "mp3", "bitrate_mono": "96"},
             **{"bitrate_stereo": "128", "also": [{"format": "opus", "bitrate": "32"}], "highpass": "60"},
@@ -57,15 +60,19 @@ VALUES: Mapping[str, dict[str, Any]] = {
         "publisher": ELSEWHERE,
         "podroll": [ELSEWHERE],
         "feeds": ["topics"],
+        "masters": "s3://masters",
+        "listen_on": [{"link": "https://example.org/app", "name": "Een app"}],
+        "contact": "https://example.org/schrijf",
     },
     "episode": {
         **{"title": "Een deur", "date": "2020-10-05", "guid": "g1", "slug": "een", "number": "1", "season": "1"},
-        **{"type": "full", "summary": "Kort gezegd.", "guests": [PERSON], "hosts": [PERSON], "topics": ["deuren"]},
-        **{"explicit": "no", "status": "live", "revision": "1", "audio": "audio.wav", "transcript": "transcript.vtt"},
+        **{"type": "full", "summary": "Kort gezegd.", "guests": [GUEST], "hosts": [PERSON], "topics": ["deuren"]},
+        **{"explicit": "no", "status": "live", "revision": "1", "transcript": "transcript.vtt"},
         **{"image": "foto.png", "image_alt": "Een deur.", "block": "no", "license": LICENSE, "txt": [NOTE]},
         **{"chapters": [{"start": "0:00", "title": "Welkom", "link": "https://example.org/w"}]},
         **{"soundbites": [{"start": "0:05", "duration": "20", "title": "De kern"}], "locations": [LOCATION]},
         **{"discussion": [POST], "chat": ROOM},
+        "audio": {"sha256": "0" * 64, "size": "17", "url": "https://example.org/opname.wav"},
     },
 }
 """A value for every key, in the words of YAML."""
@@ -128,7 +135,8 @@ def write(root: Path, said: Mapping[Place, str], notes: str) -> dict[tuple[str, 
     folder = root / "episodes" / "01-een"
     folder.mkdir(parents=True, exist_ok=True)
     (root / "feed").mkdir(exist_ok=True)
-    for path in (root / "feed/cover.png", folder / "foto.png"):
+    (root / "templates/thema").mkdir(parents=True, exist_ok=True)
+    for path in (root / "feed/cover.png", folder / "foto.png", folder / "ria.png"):
         if not path.exists():
             Image.new("RGB", (8, 8)).save(path)
     for path in (folder / "audio.wav", root / "feed/in.wav", root / "feed/uit.wav"):

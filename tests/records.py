@@ -92,4 +92,6 @@ def edition(catalog: Catalog, *, shift_s: float = 0.0, duration_s: float = 61.4)
         if episode.status is Status.LIVE
     )
     cover = (picture("cover", 3000), picture("cover", 1200), picture("cover", 600), picture("cover", 300))
-    return Edition(show=catalog.show, entries=tuple(entries), pictures=cover)
+    photos = {guest.image.sha256 for episode in catalog.episodes for guest in episode.guests if guest.image}
+    portraits = tuple(replace(picture("guest", 600), source_sha256=sha256) for sha256 in sorted(photos))
+    return Edition(show=catalog.show, entries=tuple(entries), pictures=cover, portraits=portraits)

@@ -32,7 +32,7 @@ DUTCH = theme.load(ROOT, "nl")
 ENCODED = "{http://purl.org/rss/1.0/modules/content/}encoded"
 UNSEEN = {
     *(f"episode·{people}·0·organisation" for people in ("guests", "hosts")),
-    *("show·hosts·0·organisation", "show·destination", "episode·topics·0"),
+    *("show·hosts·0·organisation", "show·destination", "episode·topics·0", "show·listen_on·0·name"),
 }
 """Texts that no element of the main feed has: they are on pages, or for omroep alone."""
 TAGS = {"a", "b", "blockquote", "br", "code", "del", "em", "h3", "h4", "h5", "h6", "hr", "i", "li", "ol", "p", "pre"}
