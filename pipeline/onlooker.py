@@ -36,6 +36,11 @@ class Onlooker:
         """The address."""
         return self._address
 
+    @property
+    def clock(self) -> datetime | None:
+        """See `Store.clock`: what a stranger is shown may have been kept by a cache since another day."""
+        return None
+
     def read(self, key: Key, *, most: int | None = None) -> Contents | None:
         """See `Store.read`; a feed that strangers are refused is taken for one that was never published."""
         seen = self._outside.get(key, size=_LARGEST, keep=True)

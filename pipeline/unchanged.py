@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from pipeline.history import FEED, LOG
@@ -14,7 +14,9 @@ from pipeline.model import Key, Version
 
 _SETTLED_S = 2.0
 """A file that changed less than this before it was looked at may change again without its times showing it."""
-_FOLDERS = ("episodes", "feed", "templates")
+FOLDERS = ("episodes", "feed", "templates")
+"""What a show is made of."""
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _OURS = Path(__file__).parent
 
 
@@ -54,14 +56,14 @@ def look(root: Path) -> Look:
     """
     seen = hashlib.sha256()
     newest = 0
-    for name, status in _files([(root, name) for name in _FOLDERS] + [(_OURS.parent, _OURS.name)]):
+    for name, status in files([(root, name) for name in FOLDERS] + [(_OURS.parent, _OURS.name)]):
         newest = max(newest, status.st_ctime_ns)
         facts = (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino, status.st_mode)
         seen.update(f"{name}\0{facts}\n".encode("utf-8", "surrogateescape"))
     return Look(fingerprint=seen.hexdigest(), newest_s=newest / 1e9)
 
 
-def _files(tops: Iterable[tuple[Path, str]]) -> Iterator[tuple[str, os.stat_result]]:
+def files(tops: Iterable[tuple[Path, str]]) -> Iterator[tuple[str, os.stat_result]]:
     """Everything below these folders, the folders too, in an order that does not depend on the file system."""
     for top, name in tops:
         waiting = [name]
@@ -82,17 +84,23 @@ def lasting(seen: Look, now: datetime) -> bool:
     return seen.newest_s < now.timestamp() - _SETTLED_S
 
 
-def recall(path: Path, seen: Look, asked: str, now: datetime) -> Memory | None:
-    """The memory in a file, where it is of just these files and this question, and nothing has become due since."""
+def recall(path: Path, seen: Look, asked: str) -> Memory | None:
+    """The memory in a file, where it is of just these files and this question."""
     try:
         told = json.loads(path.read_bytes())
         body = told["memory"]
         if told["sha256"] != _digest(body) or (body["fingerprint"], body["asked"]) != (seen.fingerprint, asked):
             return None
         memory = Memory(**body | {"said": tuple(body["said"]), "advice": tuple(body["advice"])})
-        return memory if memory.until is None or now < datetime.fromisoformat(memory.until) else None
+        due(memory, _LONG_AGO)  # else its date is none
+        return memory
     except (OSError, ValueError, KeyError, TypeError):
         return None  # lost, damaged, or of another version of omroep: the show is read again
+
+
+def due(memory: Memory, now: datetime) -> bool:
+    """Whether an episode has become due since."""
+    return memory.until is not None and datetime.fromisoformat(memory.until) <= now
 
 
 def holds(memory: Memory, found: Iterable[tuple[Key, Version]]) -> bool:

@@ -87,18 +87,18 @@ def test_a_memory_comes_back(root: Path, tmp_path: Path) -> None:
     """For the same files and the same question; for no other."""
     seen, path = unchanged.look(root), tmp_path / "cache" / "published.json"
     unchanged.remember(path, memory(seen))
-    assert unchanged.recall(path, seen, "publish", NOW) == memory(seen)
-    assert unchanged.recall(path, seen, "publish elsewhere", NOW) is None
-    assert unchanged.recall(path, Look(fingerprint="other", newest_s=0), "publish", NOW) is None
-    assert unchanged.recall(tmp_path / "none.json", seen, "publish", NOW) is None
+    assert unchanged.recall(path, seen, "publish") == memory(seen)
+    assert unchanged.recall(path, seen, "publish elsewhere") is None
+    assert unchanged.recall(path, Look(fingerprint="other", newest_s=0), "publish") is None
+    assert unchanged.recall(tmp_path / "none.json", seen, "publish") is None
 
 
-def test_a_scheduled_episode_ends_it(root: Path, tmp_path: Path) -> None:
+def test_a_scheduled_episode_ends_it(root: Path) -> None:
     """When the next one is due there is something to do."""
-    seen, path = unchanged.look(root), tmp_path / "published.json"
-    unchanged.remember(path, memory(seen, until="2026-05-02T00:00:00+02:00"))
-    assert unchanged.recall(path, seen, "publish", NOW + timedelta(hours=21, minutes=59))
-    assert unchanged.recall(path, seen, "publish", NOW + timedelta(hours=22)) is None
+    remembered = memory(unchanged.look(root), until="2026-05-02T00:00:00+02:00")
+    assert not unchanged.due(remembered, NOW + timedelta(hours=21, minutes=59))
+    assert unchanged.due(remembered, NOW + timedelta(hours=22))
+    assert not unchanged.due(memory(unchanged.look(root)), NOW)
 
 
 def test_a_damaged_memory_is_no_memory(root: Path, tmp_path: Path) -> None:
@@ -108,11 +108,11 @@ def test_a_damaged_memory_is_no_memory(root: Path, tmp_path: Path) -> None:
     whole = path.read_bytes()
     for end in range(len(whole)):
         path.write_bytes(whole[:end])
-        assert unchanged.recall(path, seen, "publish", NOW) is None
+        assert unchanged.recall(path, seen, "publish") is None
     told = json.loads(whole)
     for name in told["memory"]:
         path.write_text(json.dumps(told | {"memory": told["memory"] | {name: "spoilt"}}))
-        assert unchanged.recall(path, seen, "publish", NOW) is None
+        assert unchanged.recall(path, seen, "publish") is None
 
 
 def test_the_store_has_the_last_word(root: Path) -> None:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from datetime import datetime, time
+from datetime import UTC, datetime, time
 from typing import Any
 from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo, available_timezones
@@ -116,8 +116,18 @@ def _unfolded(naive: datetime, zone: ZoneInfo, value: str) -> datetime:
     first, second = (naive.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
     if first.utcoffset() == second.utcoffset():
         return first
-    happens = "twice" if first.timestamp() < second.timestamp() else "not at all"
-    raise ValueError(f"`{value}` happens {happens} in {zone.key}, where the clock changes; add the offset, +01:00")
+    if first.timestamp() < second.timestamp():
+        meant = f"{_spelled(first)} (the first time) or {_spelled(second)} (the second)"
+        raise ValueError(f"`{value}` comes twice in {zone.key}, where the clock is set back; write which: {meant}")
+    earlier, later = (_spelled(each.astimezone(UTC).astimezone(zone)) for each in (second, first))
+    what = f"`{value}` does not exist in {zone.key}, where the clock is set forward"
+    raise ValueError(f"{what}; write which is meant: {earlier} (before that) or {later} (after it)")
+
+
+def _spelled(at: datetime) -> str:
+    """A moment as producers write it where there is doubt."""
+    text = at.isoformat(sep=" ")
+    return text.replace(":00+", "+").replace(":00-", "-") if at.second == 0 else text
 
 
 def zone_name(value: Any) -> str:

@@ -72,6 +72,12 @@ class Store(Protocol):
         """Where this is, as a producer would say it (no credentials)."""
         ...
 
+    @property
+    def clock(self) -> datetime | None:
+        """What time it was there when it was last listed, with its offset; None where there is no other clock than this
+        machine's, and before the first listing."""
+        ...
+
     def read(self, key: Key, *, most: int | None = None) -> Contents | None:
         """The bytes under `key` (only the first `most`, when given), or None when there is nothing."""
         ...

@@ -56,6 +56,11 @@ class FolderStore:
         return self._called
 
     @property
+    def clock(self) -> datetime | None:
+        """See `Store.clock`: a folder has none."""
+        return None
+
+    @property
     def root(self) -> Path:
         """The folder."""
         return self._root

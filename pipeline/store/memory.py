@@ -28,6 +28,11 @@ class MemoryStore:
         self.modified: dict[Key, datetime | None] = {}
         self._lock = threading.Lock()
 
+    @property
+    def clock(self) -> datetime | None:
+        """See `Store.clock`."""
+        return self.now
+
     def read(self, key: Key, *, most: int | None = None) -> Contents | None:
         """See `Store.read`."""
         held = self._asked("read", key)

@@ -111,11 +111,17 @@ class S3Store:
         self._parts = parts
         self._large = threading.BoundedSemaphore(_LARGE_AT_A_TIME)
         self.client = client
+        self._clock: datetime | None = None
 
     @property
     def name(self) -> str:
         """`s3://bucket/prefix`."""
         return f"s3://{self._bucket}/{self._prefix}".rstrip("/")
+
+    @property
+    def clock(self) -> datetime | None:
+        """See `Store.clock`."""
+        return self._clock
 
     def read(self, key: Key, *, most: int | None = None) -> Contents | None:
         """See `Store.read`."""
@@ -176,6 +182,8 @@ class S3Store:
             pages = self.client.get_paginator("list_objects_v2").paginate(
                 Bucket=self._bucket, Prefix=self._prefix + prefix
             )
+            answered = _whole(lambda: list(pages))
+            self._clock = answers.date(answered[0]["ResponseMetadata"])
             found = [
                 Found(
                     key=Key(entry["Key"].removeprefix(self._prefix)),
@@ -183,7 +191,7 @@ class S3Store:
                     version=_version(entry),
                     modified=entry.get("LastModified"),
                 )
-                for page in _whole(lambda: list(pages))
+                for page in answered
                 for entry in page.get("Contents", ())
             ]
         # Not every server gives keys in order: some go folder by folder.

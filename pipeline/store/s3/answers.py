@@ -1,6 +1,9 @@
 """What goes wrong with a bucket, in words: every code and failure, what it means and the way out."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
 
 from botocore import exceptions
 from botocore.exceptions import BotoCoreError, ClientError
@@ -152,3 +155,12 @@ def problem(subject: str, verb: str, error: Exception) -> Problem:
 def sentence(subject: str, verb: str, reason: str, mend: str) -> Problem:
     """That something could not be done with the subject, and why."""
     return Problem(what=f"{subject} could not be {verb}: {reason}.", mend=mend)
+
+
+def date(said: Mapping[str, Any]) -> datetime | None:
+    """What time it is there by the Date of an answer (RFC 9110, 6.6.1), of its `ResponseMetadata`; None without one."""
+    try:
+        told = parsedate_to_datetime(said["HTTPHeaders"]["date"])
+    except (KeyError, ValueError, TypeError):
+        return None
+    return told.replace(tzinfo=told.tzinfo or UTC)
