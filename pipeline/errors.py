@@ -25,6 +25,8 @@ class Exit(IntEnum):
     """What is published is not what it should be, and listeners would notice."""
     UNTOLD = 8
     """Everything is published, but a hub or podping that should have been told of it was not."""
+    PARTIAL = 9
+    """The rest is published; what something is wrong with is as listeners had it."""
     INTERRUPTED = 130
 
 
@@ -95,3 +97,9 @@ class Untold(OmroepError):
     """Who should have been told of a change was not; what listeners get is as it should be."""
 
     status = Exit.UNTOLD
+
+
+class Partial(OmroepError):
+    """Something is wrong with some episodes; the others are published."""
+
+    status = Exit.PARTIAL

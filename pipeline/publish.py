@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from pipeline import (
@@ -23,6 +23,7 @@ from pipeline import (
     plan,
     release,
     sidecars,
+    sparing,
     theme,
     tidings,
 )
@@ -41,6 +42,7 @@ from pipeline.model import (
     Edition,
     Entry,
     Episode,
+    Guid,
     Key,
     Media,
     Object,
@@ -55,6 +57,7 @@ from pipeline.model import (
 )
 from pipeline.pages.look import Theme
 from pipeline.pictures import portraits, share
+from pipeline.sparing import Held, Sorted
 from pipeline.store import Store
 from pipeline.tidings import Tiding
 
@@ -63,6 +66,7 @@ Connect = Callable[[str | None], Store]
 Bring = Callable[[Source, Show, Callable[[float], None]], None]
 """Brings a recording here that is only pointed to, telling how far that is (0 to 1); OmroepError where it cannot."""
 _LOOK_UP_S = 0.2
+_SKEW = timedelta(minutes=5)
 OnStep = Callable[[str, str, float], None]
 """Called with an episode's title, what is being done to it, and how far that is (0 to 1); from several threads."""
 
@@ -180,6 +184,13 @@ def render(room: Newsroom, show: Show, wanted: Wanted, before: Published, on_ste
 
     OmroepError with the problems of every recording that could not be mastered.
     """
+    return attempt(room, show, wanted, before, on_step, spare=False)[0]
+
+
+def attempt(
+    room: Newsroom, show: Show, wanted: Wanted, before: Published, on_step: OnStep, *, spare: bool
+) -> tuple[Edition, Mapping[Guid, OmroepError]]:
+    """The same; with `spare` without the episodes that could not be mastered, and what was wrong with each of them."""
     old = guard.known(before)
     shown = (picture for release in _releases(before) for picture in _shown(release.edition))
     known = {picture.key: picture for picture in shown if picture.key not in before.lacking}
@@ -188,20 +199,22 @@ def render(room: Newsroom, show: Show, wanted: Wanted, before: Published, on_ste
         for episode in wanted.live
         if (entry := old.get(episode.guid)) and current(entry.media, episode) and _there(entry.media, before)
     }
-    made = _rendered(room, show, tuple(episode for episode in wanted.live if episode.guid not in kept), on_step)
+    new = tuple(episode for episode in wanted.live if episode.guid not in kept)
+    made, failed = _rendered(room, show, new, on_step, spare=spare)
+    live = tuple(episode for episode in wanted.live if episode.guid not in failed)
     media = kept | made
     art = _Art(root=room.root, show=show, published=known, letters=theme.letters(room.root, show.theme))
     edition = Edition(
         show=show,
-        entries=tuple(art.entry(episode, media[episode.guid]) for episode in wanted.live),
+        entries=tuple(art.entry(episode, media[episode.guid]) for episode in live),
         pictures=pictures.render(room.root, show.cover, name="cover", published=known),
         modern=pictures.modern(room.root, show.cover, name="cover", published=known),
         icons=pictures.icons(room.root, show.cover, published=known),
         share=art.card(show.cover, "cover", show.title, below=show.subtitle or ""),
         withdrawn=wanted.withdrawn,
-        portraits=_portraits(room, wanted.live, known),
+        portraits=_portraits(room, live, known),
     )
-    return replace(edition, left=_left(edition, before))
+    return replace(edition, left=_left(edition, before)), failed
 
 
 def _portraits(room: Newsroom, episodes: tuple[Episode, ...], known: dict[Key, Picture]) -> tuple[Picture, ...]:
@@ -267,13 +280,16 @@ def _there(media: Media, before: Published) -> bool:
     return not before.lacking.intersection(made.key for made in rendered(media))
 
 
-def _rendered(room: Newsroom, show: Show, episodes: tuple[Episode, ...], on_step: OnStep) -> dict[str, Media]:
-    if not episodes:
-        return {}
-    if found := deliver.problems(room.studio, show, episodes):
-        raise ShowError(*found)
+def _rendered(
+    room: Newsroom, show: Show, episodes: tuple[Episode, ...], on_step: OnStep, *, spare: bool
+) -> tuple[dict[Guid, Media], dict[Guid, OmroepError]]:
+    failed = _unfit(room, show, episodes)
+    _or_raise(failed, spare)
+    todo = tuple(episode for episode in episodes if episode.guid not in failed)
+    if not todo:
+        return {}, failed
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-        waiting = {episode.guid: pool.submit(_media, room, show, episode, on_step) for episode in episodes}
+        waiting = {episode.guid: pool.submit(_media, room, show, episode, on_step) for episode in todo}
         try:
             while wait(waiting.values(), timeout=_LOOK_UP_S).not_done:
                 pass  # a signal may come without waking this thread (see `apply`)
@@ -281,18 +297,29 @@ def _rendered(room: Newsroom, show: Show, episodes: tuple[Episode, ...], on_step
             pool.shutdown(wait=False, cancel_futures=True)
             ffmpeg.end_all()
             raise
-    problems: list[Problem] = []
-    made: dict[str, Media] = {}
-    status = OmroepError
+    made: dict[Guid, Media] = {}
     for guid, future in waiting.items():
         try:
             made[guid] = future.result()
         except OmroepError as error:
-            status = type(error)
-            problems += error.problems
-    if problems:
-        raise status(*dict.fromkeys(problems))  # a broken bumper is every episode's problem, and told once
-    return made
+            failed[guid] = error
+    _or_raise(failed, spare)
+    return made, failed
+
+
+def _or_raise(failed: Mapping[Guid, OmroepError], spare: bool) -> None:
+    if failed and not spare:
+        *_, last = failed.values()
+        problems = (problem for error in failed.values() for problem in error.problems)
+        raise type(last)(*dict.fromkeys(problems))  # a broken bumper is every episode's problem, and told once
+
+
+def _unfit(room: Newsroom, show: Show, episodes: tuple[Episode, ...]) -> dict[Guid, OmroepError]:
+    """What can be told of recordings before any is mastered."""
+    if not deliver.problems(room.studio, show, episodes):
+        return {}
+    told = {episode.guid: deliver.problems(room.studio, show, (episode,)) for episode in episodes}
+    return {guid: ShowError(*problems) for guid, problems in told.items() if problems}
 
 
 def _media(room: Newsroom, show: Show, episode: Episode, on_step: OnStep) -> Media:
@@ -354,6 +381,8 @@ class Prepared:
     """Why it would be refused."""
     due: tuple[Tiding, ...] = ()
     """Who is to be told once it is carried out."""
+    found: Sorted
+    """The show as it was read; what is `held` in it is left as listeners have it."""
 
 
 def prepare(
@@ -364,19 +393,27 @@ def prepare(
     *,
     refuse: bool = True,
     lacking: Callable[[Store], frozenset[Key]] = lambda store: frozenset(),
+    spare: Held | None = None,
 ) -> Prepared:
     """What a publish would do now; it renders into the local cache and writes nothing to the store.
 
     Refused when listeners would lose something without the producer having asked for it; without `refuse` the plan is
     made all the same, and says why it is `blocked`. What `lacking` finds lost or damaged in the store is made again.
+    With `spare`, those episodes and all that something is wrong with are left as listeners have them: they are `held`.
     """
-    checked = check(room)
-    show = checked.catalog.show
-    store = connect(show.destination)
+    found = _sorted(room, spare)
+    store = connect(found.catalog.show.destination)
     before = replace(published(store, room.studio.cache), lacking=lacking(store))
-    blocked = tuple(guard.blocked(checked.catalog, before, room.now, asked))
-    guard.refuse(blocked if refuse else ())
-    edition = render(room, show, guard.wanted(checked.catalog, before, room.now, asked), before, on_step)
+    now = store.clock or room.now
+    while True:
+        catalog = sparing.whole(room.root, found, before, store)
+        blocked = tuple(guard.blocked(catalog, before, now, asked))
+        guard.refuse(blocked if refuse else ())
+        wanted = guard.wanted(catalog, before, now, asked)
+        edition, failed = attempt(room, catalog.show, wanted, before, on_step, spare=spare is not None)
+        if not failed:
+            break
+        found = _without(found, failed)
     made = plan.make(edition, objects(room, edition), before)
     _keep(room.studio.cache / release.key(made.release.id), digest.canonical(made.release))
     late = tuple(guard.stale(made.release.id, before, asked))
@@ -386,14 +423,64 @@ def prepare(
         edition=edition,
         store=store,
         before=before,
-        warnings=(*checked.warnings, *checks.late(edition, checked.catalog), *_noticed(edition, before)),
-        next_due=min(_turns(checked.catalog, room.now), default=None),
+        warnings=(
+            *found.advice,
+            *checks.late(edition, catalog),
+            *_noticed(edition, before),
+            *_skewed(store, room.now),
+        ),
+        next_due=min(turns(catalog, now), default=None),
         blocked=(*blocked, *late),
         due=tidings.due(made.release, before),
+        found=found,
     )
 
 
-def _turns(loaded: Catalog, now: datetime) -> Iterator[datetime]:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rehearsal:
+    """What a publish to nowhere would show."""
+
+    found: Sorted
+    edition: Edition
+    objects: tuple[Object, ...]
+    next_due: datetime | None
+
+
+def rehearse(room: Newsroom, on_step: OnStep, spare: Held) -> Rehearsal:
+    """The show without `spare` and the episodes that something is wrong with; it renders into the local cache."""
+    found = _sorted(room, spare)
+    while True:
+        wanted = guard.wanted(found.catalog, Published(), room.now, guard.NOTHING)
+        edition, failed = attempt(room, found.catalog.show, wanted, Published(), on_step, spare=True)
+        if not failed:
+            break
+        found = _without(found, failed)
+    return Rehearsal(
+        found=found,
+        edition=edition,
+        objects=objects(room, edition),
+        next_due=min(turns(found.catalog, room.now), default=None),
+    )
+
+
+def _sorted(room: Newsroom, spare: Held | None) -> Sorted:
+    if spare is not None:
+        return sparing.sort(look(room), spare)
+    checked = check(room)
+    return Sorted(catalog=checked.catalog, held={}, known=(), advice=checked.warnings)
+
+
+def _without(found: Sorted, failed: Mapping[Guid, OmroepError]) -> Sorted:
+    """What is left when some could not be mastered; of what listeners have, nothing has to be."""
+    folders = {episode.guid: episode.folder for episode in found.catalog.episodes}
+    for guid, error in failed.items():
+        if guid not in folders:
+            raise error
+    return sparing.further(found, {folders[guid]: tuple(error.problems) for guid, error in failed.items()})
+
+
+def turns(loaded: Catalog, now: datetime) -> Iterator[datetime]:
+    """The moments at which, with nothing changed here, something else is to be published."""
     yield from (each.published for each in guard.scheduled(loaded, now))
     yield from (loaded.until,) if loaded.until else ()
 
@@ -404,6 +491,13 @@ def _noticed(edition: Edition, before: Published) -> Iterator[Problem]:
     for entry in edition.entries:
         if entry.media.key not in known:
             yield from findings.advice(entry.episode, entry.media)
+
+
+def _skewed(store: Store, here: datetime) -> Iterator[Problem]:
+    """That this machine's clock and the store's disagree by more than publishing takes."""
+    if store.clock and abs(store.clock - here) > _SKEW:
+        what = f"This machine's clock is not that of {store.name}, which decides when a scheduled episode is due."
+        yield Problem(what=what, mend="Set this machine's clock.", fatal=False)
 
 
 def publish(prepared: Prepared, on_written: Callable[[Action], None]) -> Receipt:

@@ -1,13 +1,13 @@
 """How every episode stands: what the producer wants of it beside what listeners have."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
 from pipeline import sidecars
 from pipeline.history import Published
-from pipeline.model import Catalog, Entry, Episode, Key, Media, Status
+from pipeline.model import Catalog, Entry, Episode, Guid, Key, Media, Slug, Status
 
 
 class State(StrEnum):
@@ -21,6 +21,17 @@ class State(StrEnum):
     LEAVING = "withdrawn, still in the feed"
     WITHDRAWN = "withdrawn"
     MISSING = "live, but missing here"
+    BROKEN = "to be mended"
+    KEPT = "live as it was, to be mended"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Apart:
+    """An episode's folder that something is wrong with."""
+
+    why: tuple[str, ...]
+    names: frozenset[Guid | Slug] = frozenset()
+    """What it may be published under."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,27 +40,72 @@ class Standing:
 
     episode: Episode
     state: State
-    media: Media | None
+    folder: str = ""
+    """In `episodes/`; empty where it is only at the store."""
+    media: Media | None = None
     """As published; None where it never was."""
+    why: tuple[str, ...] = ()
+    """What is wrong with it."""
 
 
-def standings(catalog: Catalog, published: Published, now: datetime) -> Iterator[Standing]:
-    """Every episode of the catalogue, then every one that listeners have or had and the catalogue lacks."""
-    entries = published.release.edition.entries if published.release else ()
-    withdrawn = published.release.edition.withdrawn if published.release else ()
-    old = {entry.episode.guid: entry for entry in entries}
-    taken = {entry.episode.guid: entry for entry in withdrawn}
-    keys = frozenset({None, *(item.key for item in published.release.objects)} if published.release else ())
+NOBODY: Mapping[str, Apart] = {}
+
+
+def standings(
+    catalog: Catalog, published: Published, now: datetime, apart: Mapping[str, Apart] = NOBODY
+) -> Iterator[Standing]:
+    """Every episode of the catalogue, then every one that listeners have or had and the catalogue lacks.
+
+    Those of `apart`, by folder, are as they were published, whatever the catalogue says of them; such a folder that
+    could not be read and was never published is not among them.
+    """
+    store = _Store.of(published)
     for episode in catalog.episodes:
-        entry = old.pop(episode.guid, None)
-        off = taken.pop(episode.guid, None)
-        asked = off is not None and off.episode.status is Status.LIVE
-        state = State.WITHDRAWN if asked else _state(episode, entry, now, keys)
-        yield Standing(episode=episode, state=state, media=entry.media if entry else None)
-    for entry in old.values():
-        yield Standing(episode=entry.episode, state=State.MISSING, media=entry.media)
-    for entry in taken.values():
+        yield store.standing(episode, now, apart.get(episode.folder))
+    for entry in store.live.values():
+        folder = next((name for name, each in apart.items() if _names(entry) & each.names), "")
+        state = State.KEPT if folder else State.MISSING
+        why = apart[folder].why if folder else ()
+        yield Standing(episode=entry.episode, folder=folder, state=state, media=entry.media, why=why)
+    for entry in store.off.values():
         yield Standing(episode=entry.episode, state=State.WITHDRAWN, media=None)
+
+
+def _names(entry: Entry) -> set[Guid | Slug]:
+    return {entry.episode.guid, entry.episode.slug}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Store:
+    live: dict[Guid, Entry] = field(default_factory=dict)
+    off: dict[Guid, Entry] = field(default_factory=dict)
+    keys: frozenset[Key | None] = frozenset()
+
+    @classmethod
+    def of(cls, published: Published) -> "_Store":
+        if not published.release:
+            return cls()
+        edition = published.release.edition
+        return cls(
+            live={entry.episode.guid: entry for entry in edition.entries},
+            off={entry.episode.guid: entry for entry in edition.withdrawn},
+            keys=frozenset({None, *(item.key for item in published.release.objects)}),
+        )
+
+    def standing(self, episode: Episode, now: datetime, apart: Apart | None) -> Standing:
+        """Of an episode of the catalogue; what is asked for is not asked for again."""
+        entry, off = self.live.pop(episode.guid, None), self.off.pop(episode.guid, None)
+        asked = off is not None and off.episode.status is Status.LIVE
+        state = State.WITHDRAWN if asked else _state(episode, entry, now, self.keys)
+        if apart:
+            state = State.KEPT if entry else State.BROKEN
+        return Standing(
+            episode=episode,
+            folder=episode.folder,
+            state=state,
+            media=entry.media if entry else None,
+            why=apart.why if apart else (),
+        )
 
 
 def _state(episode: Episode, entry: Entry | None, now: datetime, keys: frozenset[Key | None]) -> State:

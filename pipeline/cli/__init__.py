@@ -19,7 +19,7 @@ from pipeline.text import printable
     params=voice.options(hidden=False),
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit status: 0 done, 2 wrong command line, 3 the show needs mending, 4 audio, 5 destination, 6 refused, "
-    "7 damaged, 8 published, but not everybody was told.",
+    "7 damaged, 8 published, but not everybody was told, 9 published but for what something is wrong with.",
 )
 @click.option(
     "--show",

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,18 +20,21 @@ from pipeline.cli.settings import (
     base_url,
     destination,
     repair,
+    rest,
     restore,
     withdraw,
 )
+from pipeline.errors import Exit, Partial
 from pipeline.history import WATCHED
 from pipeline.text import megabytes
 
 if TYPE_CHECKING:  # a publish with nothing to do imports none of it
     from pipeline.guard import Asked
-    from pipeline.model import Key, Receipt, Version
+    from pipeline.model import Receipt
     from pipeline.notify import Answer
     from pipeline.publish import Connect, Prepared
     from pipeline.store import Store
+    from pipeline.unchanged import Memory
 
 
 @click.command()
@@ -41,6 +44,7 @@ if TYPE_CHECKING:  # a publish with nothing to do imports none of it
 @restore
 @allow
 @repair
+@rest
 @as_json
 @click.pass_obj
 def publish(
@@ -51,6 +55,7 @@ def publish(
     restore: tuple[str, ...],
     allow: tuple[str, ...],
     repair: bool,
+    rest: bool,
     as_json: bool,
 ) -> None:
     """Make the destination hold this show.
@@ -58,11 +63,12 @@ def publish(
     Masters and tags what is new, writes audio, then pages, then the feed; a listener never sees half of it. When
     nothing changed, nothing is written. Stopped half-way? Run it again. When `omroep verify` says that something there
     is lost or damaged, --repair writes it again. When the feed has changed, the hubs and podping that the show names
-    are told; status 8 when one of them could not be, and the next publish tells it again.
+    are told; status 8 when one of them could not be, and the next publish tells it again. With --rest, something wrong
+    with an episode does not stop the others; status 9, and it is named.
     """
     asked = asked_for(withdraw, restore, allow)
     question = json.dumps([to, str(Path.cwd()) if to else "", base_url, withdraw, restore, allow])
-    carry_out(settings, settings.connect(to), base_url, asked, question, repair=repair, as_json=as_json)
+    carry_out(settings, settings.connect(to), base_url, asked, question, repair=repair, rest=rest, as_json=as_json)
 
 
 def carry_out(
@@ -73,14 +79,15 @@ def carry_out(
     question: str,
     *,
     repair: bool = False,
+    rest: bool = False,
     tells: bool = True,
     as_json: bool,
 ) -> None:
     """Prepare, publish, and tell what was done; where nothing changed since the last time, say so at once."""
     remembered = settings.cache / "published.json"
     seen = unchanged.look(settings.root)
-    memory = None if as_json or repair else unchanged.recall(remembered, seen, question, settings.now)
-    if memory and unchanged.holds(memory, _watched(connect(memory.place))):
+    memory = None if as_json or repair else unchanged.recall(remembered, seen, question)
+    if memory and _stands(memory, connect(memory.place), settings.now):
         _repeat(memory)
         return
     from pipeline import publish as story
@@ -89,12 +96,14 @@ def carry_out(
 
     with tell.progress() as on_step:
         lacking = damaged if repair else undamaged
-        prepared = story.prepare(settings.room(base_url), connect, on_step, asked, lacking=lacking)
+        prepared = story.prepare(
+            settings.room(base_url), connect, on_step, asked, lacking=lacking, spare={} if rest else None
+        )
     with tell.writing(len(prepared.plan.actions)) as on_written:
         receipt = story.publish(prepared, on_written)
     answers = notify.spread(settings, prepared.store, prepared.due if tells else (), receipt.log_seen)
     said = _still(prepared)
-    if unchanged.lasting(seen, settings.now) and not notify.untold(answers):
+    if unchanged.lasting(seen, settings.now) and not notify.untold(answers) and not prepared.found.held:
         unchanged.remember(remembered, _memory(prepared, receipt, answers, seen, question, said))
     told = tell.receipt_json(prepared, receipt) | {"told": tell.answers_json(answers)}
     if receipt.written or answers:
@@ -104,10 +113,23 @@ def carry_out(
     else:
         _summary(prepared, receipt, answers, said)
     notify.conclude(answers, as_json=as_json)
+    _conclude(prepared, as_json=as_json)
 
 
-def _watched(store: Store) -> Iterator[tuple[Key, Version]]:
-    return ((found.key, found.version) for found in store.list(WATCHED))
+def _conclude(prepared: Prepared, *, as_json: bool) -> None:
+    """Ends the command with a status of its own when an episode was left as it was; the JSON has said which."""
+    if prepared.found.held and as_json:
+        raise SystemExit(Exit.PARTIAL)
+    if prepared.found.held:
+        from pipeline import sparing
+
+        raise Partial(*sparing.told(prepared.found.held))
+
+
+def _stands(memory: Memory, store: Store, here: datetime) -> bool:
+    """Whether nobody has published since and, by the store's own clock where it has one, nothing has become due."""
+    found = [(found.key, found.version) for found in store.list(WATCHED)]
+    return unchanged.holds(memory, found) and not unchanged.due(memory, store.clock or here)
 
 
 def _memory(

@@ -60,6 +60,11 @@ allow = click.option(
 repair = click.option(
     "--repair", is_flag=True, help="First read everything that is there, and write again what is lost or damaged."
 )
+rest = click.option(
+    "--rest",
+    is_flag=True,
+    help="Where something is wrong with an episode, leave that as listeners have it, and publish the rest.",
+)
 platform = click.option(
     "--platform",
     metavar="WHO",
