@@ -7,7 +7,7 @@ BIN    := .venv/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 LOCK   := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
-.PHONY: help publish serve plan status test check format docs bench corpus crash mutants lock clean
+.PHONY: help publish serve plan status test check format docs bench corpus crash mutants scoreboard lock clean
 
 help: ## Say what there is to do
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +50,9 @@ crash: .venv/dev ## Stop, disturb and mislead publishers at every request, and s
 
 mutants: .venv/dev ## Break the product on purpose, and see that the crash rig notices
 	@$(BIN)/python -m tests.crash mutants
+
+scoreboard: .venv/dev ## Drop 60 recordings on two watchers in every rude way, and count
+	@$(BIN)/python -m tests.scoreboard 60
 
 lock: ## Renew requirements/ from pyproject.toml (needs uv)
 	$(LOCK) --group build -o requirements/build.txt

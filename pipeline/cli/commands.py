@@ -13,6 +13,7 @@ ABOUT = {
     "import": "Move a show in: its feed becomes show.yaml and episodes/.",
     "new": "Begin an episode that has no recording yet.",
     "ingest": "Make a draft of every recording in episodes/ that has no episode yet.",
+    "watch": "Keep watching episodes/: make drafts of what is dropped there, and show or publish what is ready.",
     "check": "Say what is wrong or could be better, and change nothing.",
     "rules": "Explain what is asked of a show, by whom, and what to do about it.",
     "preview": "Show how an episode will read in an app, before it is there.",

@@ -1,14 +1,14 @@
 """`omroep status`."""
 
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import click
 
-from pipeline import publish
-from pipeline.cli import tell
+from pipeline import publish, sparing
+from pipeline.cli import board, tell
 from pipeline.cli.settings import Settings, as_json, destination
-from pipeline.standing import Standing, standings
-from pipeline.text import clock, megabytes
+from pipeline.model import Show
 
 
 @click.command()
@@ -18,36 +18,44 @@ from pipeline.text import clock, megabytes
 def status(settings: Settings, to: str | None, as_json: bool) -> None:
     """Show how every episode stands.
 
-    Draft, scheduled, live, changed since it was published, withdrawn; with length, loudness and size as published.
+    Draft and what it still lacks, scheduled and when, live, changed since it was published, withdrawn, or to be mended
+    and why; with length, loudness, size and address as published. Then when the next run of omroep publish matters
+    though nothing changes here. Times are in the show's zone.
     """
-    catalog = publish.check(settings.room(None)).catalog
-    store = settings.connect(to)(catalog.show.destination)
-    rows = tuple(standings(catalog, publish.published(store), settings.now))
-    zone = ZoneInfo(catalog.show.timezone)
+    found = sparing.sort(publish.look(settings.room(None)), {})
+    show = found.catalog.show
+    store = settings.connect(to)(show.destination)
+    published = publish.published(store)
+    now = store.clock or settings.now
+    rows = board.rows(settings.root, found, published, now)
+    following = min(publish.turns(found.catalog, now), default=None)
     if as_json:
-        tell.dump({"destination": store.name, "episodes": [_json(row) for row in rows]})
+        next_run = following.isoformat() if following else None
+        tell.dump({"destination": store.name, "next": next_run, "episodes": [_json(row, show) for row in rows]})
         return
-    tell.say(f"“{catalog.show.title}” at {store.name}, times in {zone.key}:")
-    tell.table((_row(row, zone) for row in rows), right={0, 4, 5, 6})
+    zone = ZoneInfo(show.timezone)
+    tell.say(f"“{show.title}” at {store.name}, times in {zone.key}:")
+    board.told(rows, show, zone)
+    tell.say(f"\n{_next(following, zone)}")
 
 
-def _row(row: Standing, zone: ZoneInfo) -> tuple[str, ...]:
-    episode, media = row.episode, row.media
-    measured = (
-        (clock(media.duration_s), f"{media.loudness_lufs:.1f} LUFS", megabytes(media.size)) if media else ("",) * 3
-    )
-    day = f"{episode.published.astimezone(zone):%Y-%m-%d %H:%M}"
-    return (str(episode.number or ""), episode.title, day, row.state, *measured)
+def _next(following: datetime | None, zone: ZoneInfo) -> str:
+    if following is None:
+        return "Nothing is scheduled: the next publish matters when something changes here."
+    return f"The next publish that matters, if nothing changes here: {following.astimezone(zone):%Y-%m-%d %H:%M}."
 
 
-def _json(row: Standing) -> dict[str, object]:
+def _json(row: board.Row, show: Show) -> dict[str, object]:
     episode, media = row.episode, row.media
     return {
-        "guid": episode.guid,
-        "slug": episode.slug,
-        "title": episode.title,
-        "date": episode.published.isoformat(),
+        "guid": episode.guid if episode else None,
+        "slug": episode.slug if episode else None,
+        "folder": row.folder or None,
+        "title": row.title,
+        "date": episode.published.isoformat() if episode else None,
         "state": row.state.name.lower(),
+        "waits_for": list(board.waits_for(row)),
+        "page": board.where(row, show) or None,
         "audio": media.key if media else None,
         "duration_s": media.duration_s if media else None,
         "loudness_lufs": media.loudness_lufs if media else None,

@@ -107,7 +107,8 @@ def change_json(change: Change) -> dict[str, Any]:
 def receipt_json(prepared: Prepared, receipt: Receipt) -> dict[str, Any]:
     """A plan and what came of it, for a program."""
     written = {"written": [item.key for item in receipt.written], "checked": "sha256", "guarded": receipt.guarded}
-    return plan_json(prepared) | written | {"kept": receipt.kept}
+    held = {folder: [problem_json(each) for each in problems] for folder, problems in prepared.found.held.items()}
+    return plan_json(prepared) | written | {"kept": receipt.kept, "held": held}
 
 
 def _action(action: Action) -> dict[str, Any]:
@@ -184,19 +185,25 @@ def _sound(made: Media | Rendition) -> tuple[str, ...]:
 
 def table(rows: Iterable[tuple[str, ...]], *, right: Iterable[int] = ()) -> None:
     """Rows in aligned columns; those in `right` are aligned to the right, and a terminal cuts the widest."""
+    for line in aligned(rows, right=right, room=voice.room()):
+        voice.echo(line)
+
+
+def aligned(rows: Iterable[tuple[str, ...]], *, right: Iterable[int] = (), room: int | None = None) -> Iterator[str]:
+    """The lines of a table, safe for a terminal; the widest column is cut where there is not `room` for all."""
     from pipeline.preview.fitting import columns
 
     lines = [tuple(printable(cell) for cell in row) for row in rows]
     widths = [max(map(columns, column)) for column in zip(*lines, strict=True)]
     ends, widest = set(right), max(range(len(widths)), key=widths.__getitem__, default=0)
-    if lines and (room := voice.room()):
+    if lines and room:
         others = sum(widths) - widths[widest] + 2 * len(widths)
         widths[widest] = min(widths[widest], max(_NARROWEST_CELL, room - others))
     for line in lines:
         cells = (
             _cell(cell, width, place in ends) for place, (cell, width) in enumerate(zip(line, widths, strict=True))
         )
-        voice.echo(("  " + "  ".join(cells)).rstrip())
+        yield ("  " + "  ".join(cells)).rstrip()
 
 
 def _cell(text: str, wide: int, right: bool) -> str:

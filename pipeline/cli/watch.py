@@ -1,0 +1,183 @@
+"""`omroep watch`."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import click
+
+from pipeline import ingest, placing, publish, sparing
+from pipeline import serve as server
+from pipeline import watch as story
+from pipeline.cli import notify
+from pipeline.cli.board import Board, board, rows
+from pipeline.cli.ingest import desk, left
+from pipeline.cli.settings import Settings, base_url, destination
+from pipeline.errors import Conflict, OmroepError, Problem, StoreError
+from pipeline.guard import NOTHING
+from pipeline.history import Published
+from pipeline.intake import words
+from pipeline.lookout import Decision, Manner
+from pipeline.watch import Came, Outcome
+
+if TYPE_CHECKING:
+    from pipeline.publish import Connect
+    from pipeline.sparing import Held, Sorted
+
+
+@click.command()
+@destination
+@base_url
+@click.option("--publish", "publishes", is_flag=True, help="Publish what is ready; without it, only show it here.")
+@click.option(
+    "--settle",
+    metavar="SECONDS",
+    type=click.FloatRange(min=1),
+    default=Manner().settle_s,
+    show_default=True,
+    help="For so long nothing of an episode may change before it is taken.",
+)
+@click.option("--poll", is_flag=True, help="Look every two seconds: for network disks, which do not tell of changes.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="Where to show it; 0: any free port."
+)
+@click.pass_obj
+def watch(
+    settings: Settings, to: str | None, base_url: str | None, publishes: bool, settle: float, poll: bool, port: int
+) -> None:
+    """Keep watching episodes/: make drafts of what is dropped there, and show or publish what is ready.
+
+    A file is taken when it has come to rest; what something is wrong with is named, and stays as listeners have it.
+    Without --publish the show is to be seen and heard on this machine, anew after every change. With --publish it is
+    published, scheduled episodes at their time. Ctrl-C ends it, at any moment; nothing is lost, and nothing is done
+    twice, also when it runs twice.
+    """
+    with ExitStack() as stack:
+        shown = stack.enter_context(board())
+        out = _Publishing(settings, settings.connect(to), base_url, shown) if publishes else None
+        hands = out or _Showing(settings, base_url, shown, port)
+        story.keep(settings.root, hands, Manner(settle_s=settle), poll=poll)
+
+
+class _Hands:
+    """Taking in, and telling; how it is made is for those below."""
+
+    def __init__(self, settings: Settings, base_url: str | None, shown: Board) -> None:
+        self.settings = settings
+        self.base_url = base_url
+        self.shown = shown
+        settings.cache.mkdir(parents=True, exist_ok=True)
+
+    def now(self) -> datetime:
+        """By the machine's clock; before a watcher's `Settings` were made it was another time."""
+        return datetime.now(UTC)
+
+    def fresh(self) -> Settings:
+        """The settings, now."""
+        return replace(self.settings, now=self.now())
+
+    def take_in(self, names: tuple[str, ...]) -> None:
+        """See `watch.Hands`."""
+        given = [self.settings.root / name for name in names]
+        try:
+            outcome = ingest.take_in(desk(self.fresh(), None), given)
+        except OmroepError as error:
+            self.shown.problems(error.problems)
+            return
+        for draft in outcome.taken:
+            sentence = words.MADE if draft.new else words.GIVEN
+            self.shown.line(
+                outcome.gettext(sentence).format(title=draft.title, folder=draft.folder, recording=draft.recording)
+            )
+        for each in outcome.left:
+            self.shown.line(left(each, outcome.gettext))
+
+    def make(self, decision: Decision, unmoved: Callable[[], bool]) -> Outcome:
+        """See `watch.Hands`."""
+        held = {PurePosixPath(name).name: (_moving(name),) for name in decision.moving if "/" in name}
+        try:
+            with placing.alone(self.settings.cache):  # two watchers here take turns: the second finds nothing to do
+                return self.attempt(held, unmoved)
+        except (Conflict, StoreError) as error:
+            self.shown.problems(error.problems)
+            return Outcome(came=Came.PASSING)
+        except OmroepError as error:
+            self.shown.problems(error.problems)
+            return Outcome(came=Came.FAILED)
+
+    def attempt(self, held: Held, unmoved: Callable[[], bool]) -> Outcome:
+        """Make it, and give it to who should have it."""
+        raise NotImplementedError
+
+    def tell(self, found: Sorted, published: Published, now: datetime) -> None:
+        """How every episode stands now."""
+        zone = ZoneInfo(found.catalog.show.timezone)
+        self.shown.show(rows(self.settings.root, found, published, now), zone)
+
+    def rest(self, decision: Decision) -> None:
+        """See `watch.Hands`."""
+        self.shown.moving(tuple(PurePosixPath(name).name for name in decision.moving))
+
+    def deaf(self, why: str) -> None:
+        """See `watch.Hands`."""
+        self.shown.line(f"The system does not tell of changes here ({why}); looking every two seconds.")
+
+
+def _moving(name: str) -> Problem:
+    return Problem(what="It is still changing.", file=f"{name}/", mend="Wait.", fatal=False)
+
+
+class _Publishing(_Hands):
+    """Gives it to listeners."""
+
+    def __init__(self, settings: Settings, connect: Connect, base_url: str | None, shown: Board) -> None:
+        super().__init__(settings, base_url, shown)
+        self.connect = connect
+
+    def attempt(self, held: Held, unmoved: Callable[[], bool]) -> Outcome:
+        """See `_Hands.attempt`."""
+        settings = self.fresh()
+        room = settings.room(self.base_url)
+        prepared = publish.prepare(room, self.connect, self.shown.step, NOTHING, spare=held)
+        if not unmoved():
+            return Outcome(came=Came.MOVED)
+        receipt = publish.publish(prepared, lambda action: None)
+        answers = notify.spread(settings, prepared.store, prepared.due, receipt.log_seen)
+        live = Published(release=prepared.plan.release)
+        self.tell(prepared.found, live, prepared.store.clock or room.now)
+        if receipt.written:
+            told = [change.told for change in prepared.plan.changes] or ["pages have changed"]
+            self.shown.line(f"Published to {prepared.store.name}: {'; '.join(told)}")
+        untold = notify.untold(answers)
+        self.shown.problems((*untold, *sparing.told(prepared.found.held)))
+        ahead = prepared.store.clock - room.now if prepared.store.clock else timedelta()
+        return Outcome(came=Came.PASSING if untold else Came.DONE, due=prepared.next_due, ahead=ahead)
+
+
+class _Showing(_Hands):
+    """Serves it on this machine."""
+
+    def __init__(self, settings: Settings, base_url: str | None, shown: Board, port: int) -> None:
+        self.listening = server.bind("127.0.0.1", port)
+        self.address = f"http://127.0.0.1:{self.listening.port}/"
+        super().__init__(settings, base_url or self.address, shown)
+        threading.Thread(target=self.listening.serve_forever, daemon=True).start()
+        shown.line(f"The show is at {self.address}index.html and its feed at {self.address}feed.xml. Ctrl-C ends it.")
+
+    def attempt(self, held: Held, unmoved: Callable[[], bool]) -> Outcome:
+        """See `_Hands.attempt`."""
+        room = self.fresh().room(self.base_url)
+        made = publish.rehearse(room, self.shown.step, held)
+        if not unmoved():
+            return Outcome(came=Came.MOVED)
+        self.listening.app = server.site(made.objects, lambda line: None)
+        self.tell(made.found, Published(), room.now)
+        self.shown.problems(sparing.told(made.found.held))
+        return Outcome(came=Came.DONE, due=made.next_due)
