@@ -1,11 +1,14 @@
 """The watcher misses nothing, does nothing twice (P30), and publishes nothing that changes while it is read (P19)."""
 
+import os
+import pty
 import shutil
 import socket
 import subprocess
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -266,6 +269,29 @@ def test_without_publishing_it_is_shown_here(small: Path, tmp_path: Path) -> Non
     assert not (tmp_path / "site").exists()
     assert any("The show is at" in line for line in watcher.said)
     assert watcher.said[-1].startswith("Stopped.")
+
+
+def test_on_a_terminal_there_is_a_table(small: Path, tmp_path: Path) -> None:
+    """It stays where it is and says how every episode stands; markup in a title is only text."""
+    root = Path(shutil.copytree(small, tmp_path / "show"))
+    write_episode(root, "02-twee", title="[red]Twee[/red]", status="draft", audio=b"")
+    ours, theirs = pty.openpty()
+    command = [scoreboard.OMROEP, "--show", root, "watch", "--settle", "1", "--port", "0"]
+    environ = os.environ | {"TERM": "xterm", "COLUMNS": "120", "LINES": "40"}
+    process = subprocess.Popen(list(map(str, command)), stdout=theirs, stderr=theirs, env=environ)
+    os.close(theirs)
+    written, deadline = "", time.monotonic() + 60
+    while not all(word in written for word in ("how it stands", "[red]Twee[/red]", "draft")):
+        assert time.monotonic() < deadline, written
+        written += os.read(ours, 65536).decode("utf-8", "replace")
+    process.terminate()
+    with suppress(OSError):  # the other end is closed
+        while chunk := os.read(ours, 65536):
+            written += chunk.decode("utf-8", "replace")
+    os.close(ours)
+    assert process.wait(timeout=30) == 130
+    assert "Traceback" not in written
+    assert "not yet published" in written
 
 
 def awaited(address: str, word: str) -> str:
