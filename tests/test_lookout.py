@@ -99,6 +99,16 @@ def test_what_has_just_gone_may_be_on_its_way_to_another_name() -> None:
     assert decided(after((16, ONE), state=gone), 16).make == "episodes/02 has changed"
 
 
+def test_other_changes_wait_for_what_has_just_gone() -> None:
+    """A publish in the middle of a rename would take the episode for missing, and be refused."""
+    state = made(after((0, ONE | {"episodes/02": episode("b")})), 5)
+    state = after((10, {"episodes/01": episode("a2"), "episodes/02": episode("b")}), state=state)
+    gone = after((14, {"episodes/01": episode("a2")}), state=state)
+    assert decided(state, 15).make == "episodes/01 has changed"
+    assert decided(gone, 15).make == ""
+    assert decided(gone, 19).make == "episodes/01 has changed, and 1 more"
+
+
 def test_a_recording_is_offered_once() -> None:
     """With what lies beside it, when all of that is at rest; again when it or the show's settings changed."""
     name = "episodes/03 Drie.wav"

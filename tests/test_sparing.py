@@ -120,11 +120,22 @@ def test_one_bad_episode_stops_nobody(root: Path, three: MemoryStore, bad: str) 
     assert set(ready.found.held) == {"02-twee"}
     assert all("02-twee" in problem.file or "02-twee" in problem.what for problem in ready.found.held["02-twee"])
     assert [entry.episode.slug for entry in ready.edition.entries] == ["een", "twee", "drie", "vier"]
+    assert item(store, "guid-of-02-twee") == item(three, "guid-of-02-twee")
+    assert b"podcast:transcript" in item(store, "guid-of-02-twee")
     kept = [key for key in before if "/twee." in key and not key.endswith(".html")]
     assert len(kept) >= 3
-    assert [key for key in kept if store.objects.get(key) != before[key]] == []
+    named = {made.key for made in ready.plan.release.objects}
+    assert [key for key in kept if key not in named or store.objects.get(key) != before[key]] == []
     assert complaints(lambda key: getattr(store.objects.get(Key(key)), "body", None), BASE) == []
     assert prepared(root, store).plan.actions == ()
+
+
+def item(store: MemoryStore, guid: str) -> bytes:
+    """An episode's part of the feed, byte for byte."""
+    feed = store.objects[Key("feed.xml")].body
+    assert isinstance(feed, bytes)
+    (found,) = [part for part in feed.split(b"<item>") if guid.encode() in part]
+    return found.partition(b"</item>")[0]
 
 
 def test_a_bad_one_that_never_was_published_just_waits(root: Path) -> None:

@@ -17,7 +17,7 @@ from pipeline.errors import Problem
 from pipeline.history import Published
 from pipeline.intake import words
 from pipeline.model import Episode, Media, Show
-from pipeline.preview.fitting import columns
+from pipeline.preview.fitting import columns, fit
 from pipeline.sparing import Sorted
 from pipeline.standing import State, standings
 from pipeline.text import clock, megabytes, printable
@@ -94,15 +94,15 @@ def told(shown: Iterable[Row], show: Show, zone: ZoneInfo) -> None:
     room = voice.room()
     if room and max(map(columns, lines), default=0) > room:
         for row in listed:
-            _lines(row, show, zone)
+            _lines(row, show, zone, room)
         return
     for row, line in zip(listed, lines, strict=True):
         voice.echo(line)
         _needs(row)
 
 
-def _lines(row: Row, show: Show, zone: ZoneInfo) -> None:
-    tell.say(f"{_number(row):>3}  {row.title}")
+def _lines(row: Row, show: Show, zone: ZoneInfo, room: int) -> None:
+    tell.say("".join(fit(f"{_number(row):>3}  {row.title}", wide=room, lines=1).lines))
     tell.say(f"     {row.state}; {when(row, zone)}" if row.episode else f"     {row.state}")
     if row.media:
         tell.say(f"     {', '.join(_measured(row))}")
