@@ -184,10 +184,10 @@ def test_a_part_of_which_all_was_withdrawn_is_empty(parts: Edition) -> None:
 
 
 def test_pages_lead_to_the_feeds_of_parts(parts: Edition) -> None:
-    """The home page to those of seasons, a topic's page to its own; the words are the show's."""
+    """The page to subscribe to those of seasons, a topic's page to its own; the words are the show's."""
     look = theme.load(ROOT, "nl")
     made = {str(item.key): item.body.decode() for item in pages.compose(parts, look) if isinstance(item.body, bytes)}
-    assert re.findall(r'<li>(.*?): <a href="(feeds/.*?)"', made["index.html"]) == [
+    assert re.findall(r'<li>(.*?): <a href="(feeds/.*?)"', made["subscribe.html"]) == [
         ("Seizoen 1", "feeds/season-1.xml"),
         ("Werk &amp; wonen", "feeds/season-2.xml"),
     ]
