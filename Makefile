@@ -7,7 +7,7 @@ BIN    := .venv/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 LOCK   := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
-.PHONY: help publish serve plan status test check format docs bench corpus crash mutants scoreboard lock clean
+.PHONY: help publish serve plan status test check format docs bench corpus whole crash mutants scoreboard lock clean
 
 help: ## Say what there is to do
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,8 +24,11 @@ plan: .venv/run ## Show what a publish would do
 status: .venv/run ## Show how every episode stands
 	@$(BIN)/omroep status
 
-test: .venv/dev ## Run the tests
-	@$(BIN)/pytest --numprocesses 2
+test: .venv/dev ## Run the tests, with a sample of the long rigs
+	@$(BIN)/pytest --numprocesses 2 -m "not whole"
+
+whole: .venv/dev ## Run the rest of the long rigs: pages in a real browser, podcast apps, workflows, the wheel and more
+	@$(BIN)/pytest --numprocesses 2 -m whole
 
 check: .venv/dev ## Lint and types, strictly
 	@$(BIN)/ruff check .

@@ -15,6 +15,41 @@ pytest.register_assert_rewrite("tests.store_contract")
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+WHOLE = (
+    "tests/browser/test_gates.py",
+    "tests/browser/test_hostile_text.py",
+    "tests/crash/test_crash.py::test_a_refused_condition",
+    "tests/crash/test_crash.py::test_a_stop_in_a_folder",
+    "tests/crash/test_crash.py::test_faults_at_the_switch",
+    "tests/test_architecture.py::test_each_module_imports_alone",
+    "tests/test_audio.py::test_memory_does_not_grow",
+    "tests/test_ebu.py::test_the_whole_job_lands",
+    "tests/test_hostile_text.py::test_text_is_refused_or_arrives",
+    "tests/test_new_show.py::test_the_wheel",
+    "tests/test_podcast_apps.py",
+    "tests/test_sparing.py::test_one_bad_episode",
+    "tests/test_watch.py::test_the_scoreboard",
+    "tests/test_workflows.py",
+)
+"""Long rigs, by how their names begin: `make test` has a sample of them, `make whole` has all."""
+SAMPLE = (
+    "tests/browser/test_gates.py::test_axe_finds_nothing[home]",
+    "tests/test_ebu.py::test_the_whole_job_lands[3341-3-96-1-48000]",
+    "tests/test_hostile_text.py::test_text_is_refused_or_arrives[controls]",
+    "tests/test_hostile_text.py::test_text_is_refused_or_arrives[script]",
+    "tests/test_sparing.py::test_one_bad_episode_stops_nobody[broken YAML]",
+    "tests/test_workflows.py::test_the_first_merge_publishes",
+)
+
+
+@pytest.hookimpl(tryfirst=True)  # before tests are chosen by their marks
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what only `make whole` runs."""
+    for item in items:
+        if item.nodeid.startswith(WHOLE) and item.nodeid not in SAMPLE:
+            item.add_marker(pytest.mark.whole)
+
+
 @pytest.fixture(scope="session")
 def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[seaweed.Server]:
     """A real S3 server with one empty bucket; under pytest-xdist every worker has its own."""
