@@ -290,7 +290,7 @@ def test_fragments_on_other_pages_exist() -> None:
     fragments = {
         urldefrag(link)[1] for _, page in html_pages(EDITION) for link in addresses(page) if "index.html#" in link
     }
-    assert fragments == {"episodes"}
+    assert fragments == {"episodes", "search"}
     assert fragments <= {element.get("id") for element in every(home, "//*[@id]")}
 
 
@@ -333,11 +333,13 @@ def test_hostile_texts_are_only_text(text: str) -> None:
 def test_nothing_is_fetched_from_elsewhere() -> None:
     """No page loads anything of a third party; a script is a file of ours, only where there is something to hear."""
     for key, page in html_pages(EDITION):
-        assert every(page, "//iframe | //object | //embed | //form | //style | //base") == [], key
+        assert every(page, "//iframe | //object | //embed | //form[@action] | //style | //base") == [], key
         code = every(page, "//script[not(@type='application/ld+json')]")
         scripts = [(script.get("src", ""), script.text_content()) for script in code]
-        assert all(re.search(r"assets/player\.[0-9a-f]{16}\.js$", src) and not text for src, text in scripts), key
-        assert len(scripts) == len(every(page, "//audio")), key
+        assert all(
+            re.search(r"assets/(player|search)\.[0-9a-f]{16}\.js$", src) and not text for src, text in scripts
+        ), key
+        assert len(scripts) == len(every(page, "//audio | //*[@id='search']")), key
         loaded = every(page, "//*[@src] | //link[@rel='stylesheet' or @rel='icon']")
         for address in (element.get("src") or element.get("href", "") for element in loaded):
             assert not address.startswith("//")
@@ -378,7 +380,7 @@ def test_objects_say_what_they_are() -> None:
     composed = {made.key: made for made in pages.compose(EDITION, DUTCH)}
     for made in composed.values():
         assert (made.sha256, made.size) == (digest.of_bytes(content(made)), len(content(made)))
-    feed_style, script, style = sorted(
+    feed_style, script, search, stemmer, style = sorted(
         (made for made in composed.values() if made.kind is Kind.ASSET), key=lambda made: made.key
     )
     assert pages.feed_style(composed.values()) == feed_style.key == f"assets/feed.{feed_style.sha256[:16]}.css"
@@ -391,6 +393,7 @@ def test_objects_say_what_they_are() -> None:
         f"assets/player.{script.sha256[:16]}.js",
         "text/javascript; charset=utf-8",
     )
+    assert {made.type for made in (search, stemmer)} == {script.type}
     kinds = {(made.kind, made.cache) for made in composed.values() if made.kind is not Kind.ASSET}
     assert kinds == {(Kind.PAGE, Cache.SHORT)}
     assert composed[Key("index.html")].type == "text/html; charset=utf-8"
@@ -470,15 +473,19 @@ def test_an_episode_page() -> None:
 
 
 def test_the_policy_of_every_page() -> None:
-    """Scripts, styles, pictures and sound from here, and nothing else of any kind; no exception for what is inline."""
+    """Scripts, styles, pictures and sound from here, and nothing else of any kind; no exception for what is inline.
+
+    Home may read pages too: it searches them.
+    """
     expected = {
         "default-src": "'none'",
         **dict.fromkeys(("script-src", "style-src", "img-src", "media-src", "manifest-src"), "'self'"),
         **dict.fromkeys(("base-uri", "form-action"), "'none'"),
     }
+    own = {"index.html": {"connect-src": "'self'"}}
     for key, page in html_pages(EDITION):
         policy = only(page, "//meta[@http-equiv='Content-Security-Policy']").get("content", "")
-        assert dict(rule.split(" ", 1) for rule in policy.split("; ")) == expected, key
+        assert dict(rule.split(" ", 1) for rule in policy.split("; ")) == expected | own.get(key, {}), key
 
 
 def test_the_player_speaks_the_language_of_the_show() -> None:
@@ -786,7 +793,14 @@ def test_a_show_overrides_what_it_likes(tmp_path: Path) -> None:
     (own / "assets" / ".DS_Store").write_bytes(b"\xff")
     (own / "locale" / "nl.po").write_text('msgid "Guests"\nmsgstr "Aan tafel"\n', "utf-8")
     found = theme.load(tmp_path, "nl")
-    assert {asset.name for asset in found.assets} == {"deur.svg", "feed.css", "player.js", "style.css"}
+    assert {asset.name for asset in found.assets} == {
+        "deur.svg",
+        "feed.css",
+        "player.js",
+        "search.js",
+        "stemmer.js",
+        "style.css",
+    }
     assert "<h1>Oeps</h1>" in site(EDITION, found)["404.html"]
     assert "<h1>Aan tafel</h1>" in site(EDITION, found)["guests/index.html"]
     assert "Onderwerpen" in site(EDITION, found)["guests/index.html"]

@@ -17,7 +17,7 @@ from pipeline.errors import Problem, ShowError
 from pipeline.history import FEED
 from pipeline.model import Cache, Chapter, Edition, Entry, Episode, Key, Kind, Object, Person, Picture, Season
 from pipeline.names import Named, folded, guests, topics
-from pipeline.pages import apps, embed, linked, qr, shelves, speech, wording
+from pipeline.pages import apps, embed, linked, qr, search, shelves, speech, wording
 from pipeline.pages.colour import palette
 from pipeline.pages.look import Asset, Theme
 from pipeline.text import clock, web_link, xml_safe
@@ -38,7 +38,14 @@ class Row:
 
 
 def _home(edition: Edition) -> _Pages:
-    yield Key("index.html"), {"shelves": shelves.home(edition), "archive": shelves.older(edition)[::-1]}
+    yield (
+        Key("index.html"),
+        {
+            "shelves": shelves.home(edition),
+            "archive": shelves.older(edition)[::-1],
+            "search_fresh": search.fresh(edition),
+        },
+    )
 
 
 def _archive(edition: Edition) -> _Pages:
@@ -173,13 +180,14 @@ def compose(edition: Edition, theme: Theme) -> tuple[Object, ...]:
     """
     jinja = _environment(edition, theme)
     assets = _assets(edition, theme, jinja)
-    common = _common(edition, theme, {name: asset.key for name, asset in assets.items()})
+    blocks = search.blocks(edition)
+    common = {**_common(edition, theme, {name: asset.key for name, asset in assets.items()}), "search_blocks": blocks}
     pages = (
         _page(jinja, row, key, {**common, **_links(edition, key, row.anywhere), **own})
         for row in TABLE
         for key, own in row.pages(edition)
     )
-    return (*assets.values(), *pages)
+    return (*assets.values(), *blocks, *pages)
 
 
 def feed_style(site: Iterable[Object]) -> Key | None:
