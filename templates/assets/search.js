@@ -9,7 +9,7 @@
   box.append(box.querySelector("template").content.cloneNode(true));
   box.querySelector(".without").remove();
   const [form, input, said, list, more] =
-    ["form", "input", ".said", ".found", ".more"].map((name) => box.querySelector(name));
+    ["form", "input", ".said", ".found", ".further"].map((name) => box.querySelector(name));
 
   /* Each file once; one that cannot be read now is asked for again the next time. */
   const kept = new Map();
