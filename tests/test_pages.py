@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 from jinja2 import Environment
 from jinja2.ext import extract_from_ast
 
-from pipeline import digest, pages, sidecars, theme
+from pipeline import digest, pages, rehearsal, sidecars, theme
 from pipeline.errors import ShowError
 from pipeline.model import (
     Cache,
@@ -744,7 +744,7 @@ def messages() -> set[str | tuple[str, ...]]:
     """Everything that the templates say in English."""
     jinja = Environment(extensions=["jinja2.ext.i18n"])
     jinja.policies["ext.i18n.trimmed"] = True
-    found: set[str | tuple[str, ...]] = set()
+    found: set[str | tuple[str, ...]] = {*rehearsal.MARKS}
     for path in (*TEMPLATES.glob("*.*"), *TEMPLATES.glob("assets/*.css")):
         for _, function, said in extract_from_ast(jinja.parse(path.read_text("utf-8")), ("_", "gettext", "ngettext")):
             texts = tuple(text for text in (said if isinstance(said, tuple) else (said,)) if isinstance(text, str))
