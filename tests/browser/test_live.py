@@ -36,7 +36,7 @@ def preview(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Preview]:
     write_episode(root, "02-later", title="Straks", date="2099-01-01")
     write_episode(root, DRAFT, title="Nog niet", status="draft")
     told = root / "told.txt"
-    command = [OMROEP, "--show", root, "serve", "--live", "--port", "0"]
+    command = [str(OMROEP), "--show", str(root), "serve", "--live", "--port", "0"]
     with told.open("w") as out:
         process = subprocess.Popen(
             command, stdout=out, stderr=out, env={"PATH": "/nonexistent", "PYTHONUNBUFFERED": "1"}
