@@ -4,6 +4,7 @@ import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from itertools import groupby
 from textwrap import shorten
 from typing import Any
@@ -235,12 +236,12 @@ def _filters(edition: Edition, theme: Theme) -> dict[str, Callable[..., Any]]:
         "clock": clock,
         "contact": wording.contact,
         "css": wording.css,
-        "date": lambda moment: wording.date(moment, zone, theme.locale),
-        "decimal": lambda number: wording.decimal(number, theme.locale),
+        "date": cache(lambda moment: wording.date(moment, zone, theme.locale)),
+        "decimal": cache(lambda number: wording.decimal(number, theme.locale)),
         "day": lambda moment: moment.astimezone(zone).date().isoformat(),
-        "duration": lambda seconds: wording.duration(seconds, theme.locale),
+        "duration": cache(lambda seconds: wording.duration(seconds, theme.locale)),
         "files": lambda media: (media, *media.alternates),
-        "filesize": lambda size: wording.size(size, theme.locale),
+        "filesize": cache(lambda size: wording.size(size, theme.locale)),
         "fitting": _fitting,
         "format_name": lambda media_type: formats.of(media_type).name,
         "fragment": wording.fragment,
@@ -249,7 +250,7 @@ def _filters(edition: Edition, theme: Theme) -> dict[str, Callable[..., Any]]:
         "og_locale": wording.og_locale,
         "markdown": lambda text: Markup(notes.html(text)),  # noqa: S704 (sanitised there)
         "modern": lambda pictures: modern.get(pictures[0].key, ()),
-        "month": lambda moment: wording.month(moment, zone, theme.locale),
+        "month": cache(lambda moment: wording.month(moment, zone, theme.locale)),
         "paragraphs": lambda text: [part for part in text.split("\n\n") if part.strip()],
         "web": web_link,
     }
