@@ -7,7 +7,7 @@ BIN    := .venv/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 LOCK   := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
-.PHONY: help publish serve plan status test check format docs bench corpus whole crash mutants scoreboard lock clean
+.PHONY: help publish serve plan status test check format docs bench lighthouse corpus whole crash mutants scoreboard lock clean
 
 help: ## Say what there is to do
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ docs: .venv/run ## Write the help texts into README and docs
 
 bench: .venv/bench ## Measure speed beside peers, as ratios
 	@$(BIN)/python -m tests.bench
+
+lighthouse: .venv/dev ## Have Google's Lighthouse judge home and an episode (needs npm ci in tests/judges)
+	@$(BIN)/pytest -s tests/lighthouse.py
 
 corpus: .venv/dev ## Try every odd file of mutagen's tests (and of folders in OMROEP_CORPUS)
 	@$(BIN)/python -m tests.corpus

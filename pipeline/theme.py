@@ -4,6 +4,7 @@ import gettext
 import re
 from collections.abc import Iterator, Mapping
 from io import BytesIO
+from itertools import islice
 from pathlib import Path
 
 from babel import Locale, UnknownLocaleError
@@ -49,7 +50,7 @@ def load(show_root: Path, language: str, folder: str | None = None) -> Theme:
             for prefix, seen in (("omroep:", beneath[:1]), ("theme:", beneath), ("", layers))
             for name, path in _sources(seen)
         },
-        assets=tuple(_asset(name, path, show_root) for name, path in _named(layers, "assets")),
+        assets=tuple(_asset(name, path, show_root) for name, path in _assets(layers, tags)),
         translations=_translations(layers, tags, show_root),
         locale=_locale(tags),
     )
@@ -112,6 +113,12 @@ def _named(layers: tuple[Path, ...], folder: str, endings: frozenset[str] = froz
     return sorted(found.items())
 
 
+def _assets(layers: tuple[Path, ...], tags: tuple[str, ...]) -> Iterator[tuple[str, Path]]:
+    """Everything that is published as it is, and of the rules by which words are cut to their stems the closest."""
+    yield from _named(layers, "assets")
+    yield from (("stemmer.js", path) for path in islice(_for_language(layers, tags, "stemmers", ".js"), 1))
+
+
 def _bytes(path: Path, show_root: Path) -> bytes:
     """A file's bytes; a link out of the show is refused, as what it leads to would be published (threat S3)."""
     homes = (show_root.resolve(), _CHECKOUT.resolve(), _WHEEL.resolve())
@@ -146,7 +153,7 @@ def _tags(language: str) -> tuple[str, ...]:
 def _translations(layers: tuple[Path, ...], tags: tuple[str, ...], show_root: Path) -> gettext.NullTranslations:
     """Every catalogue that fits, chained: the closest language first, and within it the show's own."""
     first: gettext.NullTranslations | None = None
-    for path in _catalogues(layers, tags):
+    for path in _for_language(layers, tags, "locale", ".po"):
         found = _catalogue(path, show_root)
         if first is None:
             first = found
@@ -155,10 +162,11 @@ def _translations(layers: tuple[Path, ...], tags: tuple[str, ...], show_root: Pa
     return first or gettext.NullTranslations()
 
 
-def _catalogues(layers: tuple[Path, ...], tags: tuple[str, ...]) -> Iterator[Path]:
+def _for_language(layers: tuple[Path, ...], tags: tuple[str, ...], folder: str, ending: str) -> Iterator[Path]:
+    """Files of a folder that are named after a language, the closest first, and within it the show's own."""
     for tag in tags:
         for layer in reversed(layers):
-            path = layer / "locale" / f"{tag}.po"
+            path = layer / folder / f"{tag}{ending}"
             if path.is_file():
                 yield path
 

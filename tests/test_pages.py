@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 from jinja2 import Environment
 from jinja2.ext import extract_from_ast
 
-from pipeline import digest, pages, sidecars, theme
+from pipeline import digest, pages, rehearsal, sidecars, theme
 from pipeline.errors import ShowError
 from pipeline.model import (
     Cache,
@@ -278,6 +278,8 @@ def test_every_link_resolves(name: str) -> None:
             target, fragment = urldefrag(address)
             if address.startswith("#"):
                 assert every(page, f"//*[@id='{fragment}']"), f"{key}: {address}"
+            elif target.startswith("/"):
+                assert (key, target[1:] in keys) == ("404.html", True), address
             elif target.startswith(BASE):
                 assert target.removeprefix(BASE) in keys, f"{key}: {address}"
             elif not target.startswith(("https://voorbeeld.nl/", "https://qidos.example/", *APPS)):
@@ -290,7 +292,7 @@ def test_fragments_on_other_pages_exist() -> None:
     fragments = {
         urldefrag(link)[1] for _, page in html_pages(EDITION) for link in addresses(page) if "index.html#" in link
     }
-    assert fragments == {"episodes"}
+    assert fragments == {"episodes", "search"}
     assert fragments <= {element.get("id") for element in every(home, "//*[@id]")}
 
 
@@ -333,11 +335,13 @@ def test_hostile_texts_are_only_text(text: str) -> None:
 def test_nothing_is_fetched_from_elsewhere() -> None:
     """No page loads anything of a third party; a script is a file of ours, only where there is something to hear."""
     for key, page in html_pages(EDITION):
-        assert every(page, "//iframe | //object | //embed | //form | //style | //base") == [], key
+        assert every(page, "//iframe | //object | //embed | //form[@action] | //style | //base") == [], key
         code = every(page, "//script[not(@type='application/ld+json')]")
         scripts = [(script.get("src", ""), script.text_content()) for script in code]
-        assert all(re.search(r"assets/player\.[0-9a-f]{16}\.js$", src) and not text for src, text in scripts), key
-        assert len(scripts) == len(every(page, "//audio")), key
+        assert all(
+            re.search(r"assets/(player|search)\.[0-9a-f]{16}\.js$", src) and not text for src, text in scripts
+        ), key
+        assert len(scripts) == len(every(page, "//audio | //*[@id='search']")), key
         loaded = every(page, "//*[@src] | //link[@rel='stylesheet' or @rel='icon']")
         for address in (element.get("src") or element.get("href", "") for element in loaded):
             assert not address.startswith("//")
@@ -378,7 +382,7 @@ def test_objects_say_what_they_are() -> None:
     composed = {made.key: made for made in pages.compose(EDITION, DUTCH)}
     for made in composed.values():
         assert (made.sha256, made.size) == (digest.of_bytes(content(made)), len(content(made)))
-    feed_style, script, style = sorted(
+    feed_style, script, search, stemmer, style = sorted(
         (made for made in composed.values() if made.kind is Kind.ASSET), key=lambda made: made.key
     )
     assert pages.feed_style(composed.values()) == feed_style.key == f"assets/feed.{feed_style.sha256[:16]}.css"
@@ -391,6 +395,7 @@ def test_objects_say_what_they_are() -> None:
         f"assets/player.{script.sha256[:16]}.js",
         "text/javascript; charset=utf-8",
     )
+    assert {made.type for made in (search, stemmer)} == {script.type}
     kinds = {(made.kind, made.cache) for made in composed.values() if made.kind is not Kind.ASSET}
     assert kinds == {(Kind.PAGE, Cache.SHORT)}
     assert composed[Key("index.html")].type == "text/html; charset=utf-8"
@@ -470,10 +475,10 @@ def test_an_episode_page() -> None:
 
 
 def test_the_policy_of_every_page() -> None:
-    """Scripts, styles, pictures and sound from here, and nothing else of any kind; no exception for what is inline."""
+    """What is of this site, and nothing else of any kind; no exception for what is inline."""
     expected = {
         "default-src": "'none'",
-        **dict.fromkeys(("script-src", "style-src", "img-src", "media-src", "manifest-src"), "'self'"),
+        **dict.fromkeys(("script-src", "style-src", "img-src", "media-src", "connect-src", "manifest-src"), "'self'"),
         **dict.fromkeys(("base-uri", "form-action"), "'none'"),
     }
     for key, page in html_pages(EDITION):
@@ -649,9 +654,11 @@ def test_a_withdrawn_episode_that_is_back_is_live() -> None:
 
 
 def test_404_works_at_any_depth() -> None:
-    """It is served at whatever address was mistyped, so all of its links are absolute; and it is not indexed."""
+    """It is served at whatever address was mistyped, so all its links begin at the root; not indexed."""
     page = parsed(EDITION, "404.html")
-    assert all(address.startswith((BASE, "#")) for address in addresses(page))
+    assert all(address.startswith(("/", "#")) for address in addresses(page))
+    below = parsed(replace(EDITION, show=replace(SHOW, base_url=f"{BASE}show/")), "404.html")
+    assert all(address.startswith(("/show/", "#")) for address in addresses(below))
     assert only(page, "//meta[@name='robots']").get("content") == "noindex"
 
 
@@ -737,7 +744,7 @@ def messages() -> set[str | tuple[str, ...]]:
     """Everything that the templates say in English."""
     jinja = Environment(extensions=["jinja2.ext.i18n"])
     jinja.policies["ext.i18n.trimmed"] = True
-    found: set[str | tuple[str, ...]] = set()
+    found: set[str | tuple[str, ...]] = {*rehearsal.MARKS}
     for path in (*TEMPLATES.glob("*.*"), *TEMPLATES.glob("assets/*.css")):
         for _, function, said in extract_from_ast(jinja.parse(path.read_text("utf-8")), ("_", "gettext", "ngettext")):
             texts = tuple(text for text in (said if isinstance(said, tuple) else (said,)) if isinstance(text, str))
@@ -786,7 +793,14 @@ def test_a_show_overrides_what_it_likes(tmp_path: Path) -> None:
     (own / "assets" / ".DS_Store").write_bytes(b"\xff")
     (own / "locale" / "nl.po").write_text('msgid "Guests"\nmsgstr "Aan tafel"\n', "utf-8")
     found = theme.load(tmp_path, "nl")
-    assert {asset.name for asset in found.assets} == {"deur.svg", "feed.css", "player.js", "style.css"}
+    assert {asset.name for asset in found.assets} == {
+        "deur.svg",
+        "feed.css",
+        "player.js",
+        "search.js",
+        "stemmer.js",
+        "style.css",
+    }
     assert "<h1>Oeps</h1>" in site(EDITION, found)["404.html"]
     assert "<h1>Aan tafel</h1>" in site(EDITION, found)["guests/index.html"]
     assert "Onderwerpen" in site(EDITION, found)["guests/index.html"]

@@ -52,6 +52,23 @@ def test_one_new_episode_asks_the_store_little(tmp_path: Path) -> None:
     assert [key for key in episodes if "aflevering-61" not in key] == ["episodes/aflevering-60.html"]
 
 
+def test_every_sixteenth_episode_is_entered_into_the_search(tmp_path: Path) -> None:
+    """That one makes one request more, for a block of words; no block that was there is written again."""
+    root, store = thousand.write(tmp_path / "show", 47), MemoryStore()
+    thousand.put(root, store)
+    blocks = {key for key in store.objects if key.startswith("search/")}
+    shutil.rmtree(root / ".omroep")
+    store.log.clear()
+    thousand.write_one(root, 47, extras=False)
+    thousand.put(root, store)
+    assert len(blocks) == 2
+    assert len(store.log) <= 16
+    assert [key for verb, key in store.log if key.startswith("search/")] == [
+        key for key in store.objects if key.startswith("search/") and key not in blocks
+    ]
+    assert len({key for key in store.objects if key.startswith("search/")}) == 3
+
+
 def test_nothing_to_do_reads_nothing(root: Path, tmp_path: Path) -> None:
     """The real program opens none of the show's own files when nothing changed, and says the same as at first."""
     trace = shutil.which("strace") or ""

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -89,6 +89,10 @@ class Settings:
     def of(cls, root: str) -> "Settings":
         """From the process: the only place that reads its environment and its clock."""
         return cls(root=Path(root).resolve(), environ=dict(os.environ), now=datetime.now(UTC))
+
+    def later(self) -> "Settings":
+        """The same, at the moment that it is now."""
+        return replace(self, now=datetime.now(UTC))
 
     def room(self, base_url: str | None) -> "Newsroom":
         """Where the story plays."""

@@ -4,9 +4,11 @@ import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from itertools import groupby
 from textwrap import shorten
 from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from jinja2 import DictLoader, Environment, StrictUndefined, TemplateError, TemplateSyntaxError
@@ -17,7 +19,7 @@ from pipeline.errors import Problem, ShowError
 from pipeline.history import FEED
 from pipeline.model import Cache, Chapter, Edition, Entry, Episode, Key, Kind, Object, Person, Picture, Season
 from pipeline.names import Named, folded, guests, topics
-from pipeline.pages import apps, embed, linked, qr, shelves, speech, wording
+from pipeline.pages import apps, embed, linked, qr, search, shelves, speech, wording
 from pipeline.pages.colour import palette
 from pipeline.pages.look import Asset, Theme
 from pipeline.text import clock, web_link, xml_safe
@@ -34,11 +36,18 @@ class Row:
     pages: Callable[[Edition], _Pages]
     """Key and own context of each page of this kind; `base.html` and `_common` say what all of them have."""
     anywhere: bool = False
-    """It is shown at other addresses than its own, so that its links are absolute."""
+    """It is shown at other addresses than its own, so that its links begin at the root of the host."""
 
 
 def _home(edition: Edition) -> _Pages:
-    yield Key("index.html"), {"shelves": shelves.home(edition), "archive": shelves.older(edition)[::-1]}
+    yield (
+        Key("index.html"),
+        {
+            "shelves": shelves.home(edition),
+            "archive": shelves.older(edition)[::-1],
+            "search_fresh": search.fresh(edition),
+        },
+    )
 
 
 def _archive(edition: Edition) -> _Pages:
@@ -166,20 +175,22 @@ _TYPES: Mapping[str, str] = {
 def compose(edition: Edition, theme: Theme) -> tuple[Object, ...]:
     """Every page and asset of the site, assets first; the same arguments give the same bytes.
 
-    Links are relative, so that the site works under any address and from a folder; `404.html`, which is served at
-    every depth, and what others read (canonical addresses, OpenGraph, the sitemap) have `show.base_url`.
+    Links are relative, so that the site works under any address and from a folder; those of `404.html`, which is served
+    at every depth, have the path of `show.base_url`, and what others read (canonical addresses, OpenGraph, the sitemap)
+    has all of it.
     Raises ShowError for a template that cannot be rendered, ValueError for notes that `notes.html` refuses or a colour
     that is not `#rrggbb`.
     """
     jinja = _environment(edition, theme)
     assets = _assets(edition, theme, jinja)
-    common = _common(edition, theme, {name: asset.key for name, asset in assets.items()})
+    blocks = search.blocks(edition)
+    common = {**_common(edition, theme, {name: asset.key for name, asset in assets.items()}), "search_blocks": blocks}
     pages = (
         _page(jinja, row, key, {**common, **_links(edition, key, row.anywhere), **own})
         for row in TABLE
         for key, own in row.pages(edition)
     )
-    return (*assets.values(), *pages)
+    return (*assets.values(), *blocks, *pages)
 
 
 def feed_style(site: Iterable[Object]) -> Key | None:
@@ -225,12 +236,12 @@ def _filters(edition: Edition, theme: Theme) -> dict[str, Callable[..., Any]]:
         "clock": clock,
         "contact": wording.contact,
         "css": wording.css,
-        "date": lambda moment: wording.date(moment, zone, theme.locale),
-        "decimal": lambda number: wording.decimal(number, theme.locale),
+        "date": cache(lambda moment: wording.date(moment, zone, theme.locale)),
+        "decimal": cache(lambda number: wording.decimal(number, theme.locale)),
         "day": lambda moment: moment.astimezone(zone).date().isoformat(),
-        "duration": lambda seconds: wording.duration(seconds, theme.locale),
+        "duration": cache(lambda seconds: wording.duration(seconds, theme.locale)),
         "files": lambda media: (media, *media.alternates),
-        "filesize": lambda size: wording.size(size, theme.locale),
+        "filesize": cache(lambda size: wording.size(size, theme.locale)),
         "fitting": _fitting,
         "format_name": lambda media_type: formats.of(media_type).name,
         "fragment": wording.fragment,
@@ -239,7 +250,7 @@ def _filters(edition: Edition, theme: Theme) -> dict[str, Callable[..., Any]]:
         "og_locale": wording.og_locale,
         "markdown": lambda text: Markup(notes.html(text)),  # noqa: S704 (sanitised there)
         "modern": lambda pictures: modern.get(pictures[0].key, ()),
-        "month": lambda moment: wording.month(moment, zone, theme.locale),
+        "month": cache(lambda moment: wording.month(moment, zone, theme.locale)),
         "paragraphs": lambda text: [part for part in text.split("\n\n") if part.strip()],
         "web": web_link,
     }
@@ -335,14 +346,17 @@ def _links(edition: Edition, key: Key, anywhere: bool) -> _Context:
     def absolute(target: str) -> str:
         return edition.show.base_url + target
 
+    def rooted(target: str) -> str:
+        return urlsplit(edition.show.base_url).path + target  # another host that shows a copy may load these too
+
     def relative(target: str) -> str:
         return target.removeprefix(here) if target.startswith(here) else up + target  # keys have no `.` or `..` parts
 
     return {
         "key": key,
         "absolute": absolute,
-        "to": absolute if anywhere else relative,
-        "page": lambda episode: (absolute if anywhere else relative)(episode_key(episode)),
+        "to": rooted if anywhere else relative,
+        "page": lambda episode: (rooted if anywhere else relative)(episode_key(episode)),
     }
 
 

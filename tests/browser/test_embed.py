@@ -154,7 +154,7 @@ def test_from_a_folder(browser: Browser, site: Published, tmp_path: Path) -> Non
 
 def test_a_page_is_light(site: Published) -> None:
     """Home and episode with their style and script are at most 60 kB before sound and pictures."""
-    shared = sum(item.size for key, item in site.objects.items() if re.match(r"assets/(style|player)\.", key))
+    shared = sum(item.size for key, item in site.objects.items() if re.match(r"assets/(style|player|search)\.", key))
     assert next(item.size for key, item in site.objects.items() if key.startswith("assets/player.")) < 10_000
     for key in ("index.html", PAGE):
         assert site.objects[Key(key)].size + shared <= 60_000, key

@@ -287,3 +287,12 @@ def test_nothing_that_anybody_wrote_is_run(browser: Browser) -> None:
 def _said(text: str, address: str) -> tuple[Object, ...]:
     edition: Edition = hostile(text)
     return pages.compose(replace(edition, show=replace(edition.show, base_url=address)), DUTCH)
+
+
+def test_what_is_not_found_looks_like_the_site_on_any_host(window: Page, address: str) -> None:
+    """Also where the site is shown under another name than its own, however deep the address."""
+    window.goto(address.replace("127.0.0.1", "localhost") + "er/is/niets")
+    assert window.evaluate("[...document.styleSheets].length") == 1
+    assert (
+        window.evaluate("getComputedStyle(document.querySelector('.masthead')).backgroundColor") != "rgba(0, 0, 0, 0)"
+    )

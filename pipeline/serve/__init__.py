@@ -14,11 +14,13 @@ from werkzeug.wrappers import Request, Response
 from pipeline.errors import Problem, StoreError
 from pipeline.model import Key, Object
 
+Listening = BaseWSGIServer
+"""A server whose `app` can be set, and which answers from `serve_forever` on."""
 OnRequest = Callable[[str], None]
 """Called with a line about each request."""
 
 
-def bind(host: str, port: int) -> BaseWSGIServer:
+def bind(host: str, port: int) -> Listening:
     """A server that listens at `host` and `port` (0: any free one) and answers nothing yet.
 
     StoreError when the port is taken.
