@@ -69,9 +69,11 @@ def _mastered(folder: Path) -> Iterator[None]:
         yield
 
 
-def _delivered(folder: Path) -> Callable[..., dict[str, Media]]:
-    def rendered(room: object, show: object, episodes: tuple[Episode, ...], on_step: object) -> dict[str, Media]:
-        return {episode.guid: _media(folder, episode) for episode in episodes}
+def _delivered(folder: Path) -> Callable[..., tuple[dict[str, Media], dict[str, Exception]]]:
+    def rendered(
+        room: object, show: object, episodes: tuple[Episode, ...], on_step: object, *, spare: bool
+    ) -> tuple[dict[str, Media], dict[str, Exception]]:
+        return {episode.guid: _media(folder, episode) for episode in episodes}, {}
 
     return rendered
 
