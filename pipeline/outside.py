@@ -170,7 +170,9 @@ class _Reader:
         except HTTPError as error:
             failure = reason(error)
         finally:
-            answer.release_conn() if answer.length_remaining == 0 else answer.close()
+            if answer.length_remaining != 0:
+                answer.close()
+            answer.release_conn()  # a closed one too: the pool would wait for it for ever
         return Seen(
             status=answer.status,
             headers={name.lower(): value for name, value in answer.headers.items()},
