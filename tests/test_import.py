@@ -13,7 +13,7 @@ import feedparser
 import podcastparser
 import pytest
 import yaml
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 from PIL import Image
