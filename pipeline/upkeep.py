@@ -11,7 +11,7 @@ from pipeline.errors import Conflict, Problem, Refused, StoreError
 from pipeline.history import WATCHED, Event, History, Turn
 from pipeline.model import Action, Change, Cue, Digest, Edition, Entry, Key, Kind, Plan, Receipt, Release
 from pipeline.prune import Lying, Pruning
-from pipeline.publish import Newsroom
+from pipeline.rendering import Newsroom
 from pipeline.store import Store, Unfinished
 
 _AT_ONCE = 8

@@ -22,7 +22,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"plan", "prune", "audit", "tidings"}),
     frozenset({"rollback"}),
     frozenset({"catalog", "audio", "pictures", "placing", "store", "theme", "unchanged"}),
-    frozenset({"apply", "outside", "sparing", "watch"}),
+    frozenset({"apply", "outside", "rendering", "sparing", "watch"}),
     frozenset({"publish", "report", "serve", "notify", "download", "onlooker", "ingest", "founding"}),
     frozenset({"upkeep", "verify", "doctor", "importer", "archive", "masters"}),
     frozenset({"cli"}),

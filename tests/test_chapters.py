@@ -28,7 +28,7 @@ from pipeline.audio import ffmpeg, marks
 from pipeline.audio.deliver import Studio
 from pipeline.catalog import chapter_formats
 from pipeline.model import Chapter, Edition, Entry, Key
-from pipeline.publish import Newsroom
+from pipeline.rendering import Newsroom
 from pipeline.store.memory import MemoryStore
 from pipeline.text import timestamp
 from tests import records

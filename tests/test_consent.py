@@ -14,7 +14,8 @@ from pipeline import catalog, consent, publish, release
 from pipeline.audio.deliver import Studio
 from pipeline.errors import Problem, ShowError
 from pipeline.guard import Asked
-from pipeline.publish import Newsroom, Prepared
+from pipeline.publish import Prepared
+from pipeline.rendering import Newsroom
 from pipeline.store.memory import MemoryStore
 from tests.shows import write_episode, write_show, write_tone
 from tests.test_audio import FFMPEG

@@ -20,7 +20,7 @@ from mutagen.mp4 import MP4
 from mutagen.oggopus import OggOpus
 from PIL import Image
 
-from pipeline import catalog, digest, publish, release
+from pipeline import catalog, digest, publish, release, rendering
 from pipeline.audio import containers, deliver, ffmpeg, recipe
 from pipeline.audio.deliver import Sleeve, Studio
 from pipeline.audio.master import Master, Order, masters
@@ -435,7 +435,7 @@ def test_a_format_asked_for_later_is_told_and_not_made_by_itself(show: Path) -> 
     settings.write_text(asked, "utf-8")
     later = prepared(show, store)
     assert not [action for action in later.plan.actions if action.object.type.startswith("audio")]
-    assert publish.outdated(later.edition) == ("Aflevering over 01-een", "Aflevering over 02-twee")
+    assert rendering.outdated(later.edition) == ("Aflevering over 01-een", "Aflevering over 02-twee")
     publish.publish(later, lambda action: None)
     edit(show, "01-een", "title:", "revision: 2\ntitle:")
     made = published(show, store)

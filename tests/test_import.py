@@ -22,7 +22,7 @@ from pipeline import catalog, cli, feed, importer, notes, sidecars
 from pipeline.catalog import located, written
 from pipeline.download import Courier, Failure
 from pipeline.errors import Exit, ShowError
-from pipeline.importer import Desk, Outcome, keys, markdown, placing
+from pipeline.importer import Desk, Outcome, keys, markdown
 from pipeline.model import Edition, Episode
 from pipeline.text import shorten, xml_safe
 from tests import records
@@ -417,13 +417,6 @@ def test_episodes_with_one_name_get_folders_of_their_own(tmp_path: Path) -> None
     assert len(set(slugs.values())) == 3
 
 
-def test_nothing_is_written_over(tmp_path: Path) -> None:
-    """A file that is there stays, whoever looked before."""
-    (tmp_path / "a").write_bytes(b"mine")
-    assert not placing.file(tmp_path / "a", b"theirs")
-    assert (tmp_path / "a").read_bytes() == b"mine"
-
-
 @pytest.mark.parametrize("feed", ["http://x.example:99999/f", "http://[/f", "/nowhere/feed.xml"])
 def test_a_feed_that_is_not_there_is_told(feed: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """In a sentence, with the status that its kind has."""
@@ -436,8 +429,10 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path, capsys: pytest.
     """Its name, and what to do."""
     (tmp_path / "file").write_text("a file")
     (tmp_path / "feed.xml").write_bytes(rss(""))
-    assert cli.run(["import", str(tmp_path / "feed.xml"), str(tmp_path / "file" / "show")]) == Exit.STORE
-    assert "cannot be written: Not a directory. Mend that" in capsys.readouterr().err
+    assert cli.run(["import", str(tmp_path / "feed.xml"), str(tmp_path / "file" / "show")]) == Exit.SHOW
+    told = capsys.readouterr().err
+    assert "file/show/feed/show.yaml` cannot be written or read (Not a directory)" in told
+    assert "give this user the right to write there" in told
 
 
 def test_a_folder_of_the_show_that_is_a_link_is_refused(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from pipeline.errors import AudioError, OmroepError, Refused, ShowError, StoreEr
 from pipeline.guard import Asked
 from pipeline.importer import Desk
 from pipeline.model import Cache, Edition, Key, Kind, Object
-from pipeline.publish import Newsroom
+from pipeline.rendering import Newsroom
 from pipeline.store.folder import FolderStore
 from tests.shows import write_episode, write_show, write_tone
 from tests.test_import import told

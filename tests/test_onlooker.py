@@ -12,7 +12,8 @@ from pipeline.errors import Refused, StoreError
 from pipeline.model import Key
 from pipeline.onlooker import Onlooker
 from pipeline.outside import Outside, beneath
-from pipeline.publish import Newsroom, Prepared
+from pipeline.publish import Prepared
+from pipeline.rendering import Newsroom
 from pipeline.store import Store
 from pipeline.store.memory import MemoryStore
 from tests.shows import write_episode, write_show

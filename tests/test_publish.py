@@ -14,12 +14,13 @@ from pathlib import Path
 import boto3
 import pytest
 
-from pipeline import apply, catalog, cli, digest, publish
+from pipeline import apply, catalog, cli, digest, publish, rendering
 from pipeline.audio.deliver import Studio
 from pipeline.errors import Conflict, OmroepError
 from pipeline.guard import NOTHING, Asked
 from pipeline.model import Cache, Key, Kind, Object, Plan, Slug, Version
-from pipeline.publish import Newsroom, Prepared
+from pipeline.publish import Prepared
+from pipeline.rendering import Newsroom
 from pipeline.store import ANYTHING, Anything
 from pipeline.store.memory import MemoryStore
 from tests import seaweed
@@ -218,7 +219,7 @@ def test_published_audio_is_not_made_again(root: Path) -> None:
     publish.publish(made, lambda action: None)
     assert {key for key in store.objects if key.endswith(".mp3")} == before
     assert not list((root / ".omroep").rglob("*.mp3"))
-    assert len(publish.outdated(made.edition)) == 3
+    assert len(rendering.outdated(made.edition)) == 3
 
 
 def test_replaced_audio_is_a_new_object_under_the_same_guid(root: Path) -> None:

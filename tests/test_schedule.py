@@ -15,7 +15,8 @@ from pipeline.cli.publish import carry_out
 from pipeline.cli.settings import Settings
 from pipeline.guard import NOTHING
 from pipeline.model import Key
-from pipeline.publish import Newsroom, Prepared
+from pipeline.publish import Prepared
+from pipeline.rendering import Newsroom
 from pipeline.store import Store, s3
 from pipeline.store.memory import MemoryStore
 from tests import seaweed

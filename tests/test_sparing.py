@@ -14,7 +14,8 @@ from pipeline.audio.deliver import Studio
 from pipeline.errors import Exit, Problem, Refused, ShowError
 from pipeline.guard import NOTHING
 from pipeline.model import Key
-from pipeline.publish import Newsroom, Prepared
+from pipeline.publish import Prepared
+from pipeline.rendering import Newsroom
 from pipeline.store.memory import MemoryStore
 from tests.listeners import complaints
 from tests.shows import write_episode, write_show, write_tone

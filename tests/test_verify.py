@@ -431,7 +431,7 @@ def test_a_folder_is_looked_at_as_files(root: Path, folder: Path) -> None:
     """It is well, and what was not looked at is said; with a byte flipped, status 7."""
     done = omroep(root, folder)
     assert (done.returncode, done.stderr) == (0, "verify: looking\n".replace("verify", "what is published"))
-    assert "as files, which no web server has to show for it" in done.stdout
+    assert "as files in a folder; types, caching and ranges" in done.stdout
     assert "All is well." in done.stdout
     (audio,) = folder.glob("audio/een.*.mp3")
     audio.write_bytes(audio.read_bytes()[:-1] + b"\0")

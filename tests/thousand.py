@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from pipeline import publish
+from pipeline import publish, rendering
 from pipeline.audio.deliver import Studio
 from pipeline.model import Digest, Episode, Key, Media, Waveform
-from pipeline.publish import Newsroom
+from pipeline.rendering import Newsroom
 from pipeline.store import Store
 from tests import records
 from tests.shows import write_episode, write_show
@@ -65,7 +65,7 @@ def put(root: Path, store: Store) -> None:
 
 @contextmanager
 def _mastered(folder: Path) -> Iterator[None]:
-    with mock.patch.multiple(publish, _rendered=_delivered(folder)):
+    with mock.patch.multiple(rendering, _rendered=_delivered(folder)):
         yield
 
 

@@ -23,6 +23,7 @@ from pipeline.standing import State, standings
 from pipeline.text import clock, megabytes, printable
 
 if TYPE_CHECKING:
+    from rich.live import Live
     from rich.table import Table
 
 _SETTLED = (State.LIVE, State.WITHDRAWN)
@@ -153,7 +154,7 @@ def board() -> Iterator[Board]:
     from rich.live import Live
 
     with Live(console=Console(), auto_refresh=False) as live:
-        yield Drawn(live.console.print, lambda table: live.update(table, refresh=True))
+        yield Drawn(live)
 
 
 class Plain:
@@ -209,9 +210,9 @@ def _state(row: Row, zone: ZoneInfo) -> str:
 class Drawn(Plain):
     """A table below the lines."""
 
-    def __init__(self, write: object, draw: object) -> None:
+    def __init__(self, live: Live) -> None:
         super().__init__()
-        self._write, self._draw = write, draw
+        self._live = live
         self._rows: tuple[Row, ...] = ()
         self._zone = ZoneInfo("UTC")
         self._doing: dict[str, str] = {}
@@ -219,7 +220,7 @@ class Drawn(Plain):
 
     def line(self, text: str) -> None:
         """See `Board`."""
-        self._write(printable(text), markup=False, highlight=False)  # type: ignore[operator]
+        self._live.console.print(printable(text), markup=False, highlight=False)
 
     def step(self, title: str, what: str, part: float) -> None:
         """See `Board`."""
@@ -240,7 +241,7 @@ class Drawn(Plain):
         self._refresh()
 
     def _refresh(self) -> None:
-        self._draw(self._table())  # type: ignore[operator]
+        self._live.update(self._table(), refresh=True)
 
     def _table(self) -> Table:
         from rich.table import Table

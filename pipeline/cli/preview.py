@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from pipeline import pictures, publish
+from pipeline import pictures, publish, rendering
 from pipeline.catalog import SHOW_FILE
 from pipeline.checks.nearest import suggested
 from pipeline.cli import tell, voice
@@ -79,7 +79,7 @@ def _media(settings: Settings, catalog: Catalog, episode: Episode, place: str | 
         (
             entry.media
             for entry in entries
-            if entry.episode.guid == episode.guid and publish.current(entry.media, episode)
+            if entry.episode.guid == episode.guid and rendering.current(entry.media, episode)
         ),
         None,
     )

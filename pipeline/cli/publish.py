@@ -198,13 +198,13 @@ def _sound(prepared: Prepared, receipt: Receipt) -> None:
 
 def _still(prepared: Prepared) -> tuple[str, ...]:
     """What will be true as long as nothing changes."""
-    from pipeline import publish as story
+    from pipeline import rendering
 
     title, count = prepared.edition.show.title, len(prepared.edition.entries)
     done = (
         f"Nothing to do: {prepared.store.name} already holds “{title}” with {count} episode{'s' if count != 1 else ''}."
     )
-    outdated = story.outdated(prepared.edition)
+    outdated = rendering.outdated(prepared.edition)
     if not outdated:
         return (done,)
     named = ", ".join(f"“{title}”" for title in outdated[:_NAMED])

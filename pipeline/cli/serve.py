@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipeline import publish, rehearsal, theme
+from pipeline import publish, rehearsal, rendering, theme
 from pipeline import serve as server
 from pipeline.cli import tell
 from pipeline.cli.settings import Settings, public_address
@@ -17,7 +17,7 @@ from pipeline.serve.live import Live, Turn
 
 if TYPE_CHECKING:
     from pipeline.model import Object
-    from pipeline.publish import Newsroom
+    from pipeline.rendering import Newsroom
 
 
 @click.command()
@@ -64,14 +64,14 @@ def _objects(room: Newsroom) -> tuple[Object, ...]:
     with tell.progress() as on_step:
         checked = publish.check(room)
         live = wanted(checked.catalog, Published(), room.now, NOTHING)
-        return publish.objects(room, publish.render(room, checked.catalog.show, live, Published(), on_step))
+        return publish.objects(room, rendering.edition(room, checked.catalog.show, live, Published(), on_step))
 
 
 def _rehearsed(room: Newsroom) -> tuple[Object, ...]:
     """What its makers may see now."""
     with tell.progress() as on_step:
         catalog = publish.check(room).catalog
-        edition = publish.render(room, catalog.show, rehearsal.wanted(catalog), Published(), on_step)
+        edition = rendering.edition(room, catalog.show, rehearsal.wanted(catalog), Published(), on_step)
     words = theme.load(room.root, catalog.show.language, catalog.show.theme).translations
     return publish.objects(room, rehearsal.marked(edition, room.now, words.gettext))
 

@@ -14,7 +14,8 @@ from pipeline.errors import Problem, ShowError
 if TYPE_CHECKING:  # the stories take half a second to import, and `--help` does without
     from pipeline.guard import Asked
     from pipeline.model import Show, Source
-    from pipeline.publish import Connect, Newsroom
+    from pipeline.publish import Connect
+    from pipeline.rendering import Newsroom
     from pipeline.store import Store
 
 DEFAULT = "public"
@@ -97,7 +98,7 @@ class Settings:
     def room(self, base_url: str | None) -> "Newsroom":
         """Where the story plays."""
         from pipeline.audio.deliver import Studio
-        from pipeline.publish import Newsroom
+        from pipeline.rendering import Newsroom
 
         studio = Studio(root=self.root, cache=self.cache, environ=self.environ)
         return Newsroom(root=self.root, studio=studio, now=self.now, base_url=base_url, bring=self.bring)

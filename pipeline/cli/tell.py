@@ -19,7 +19,8 @@ from pipeline.text import clock, megabytes, printable, shorten
 if TYPE_CHECKING:  # the stories take half a second to import, and `--help` does without
     from pipeline.model import Action, Change, Entry, Media, Plan, Receipt, Rendition
     from pipeline.notify import Answer
-    from pipeline.publish import OnStep, Prepared
+    from pipeline.publish import Prepared
+    from pipeline.rendering import OnStep
 
 
 def say(text: str = "") -> None:

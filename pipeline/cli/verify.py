@@ -75,7 +75,7 @@ def _look(store: Store, url: str | None, *, inside: bool, quick: bool) -> Callab
 
 
 _MANNERS = {
-    Manner.FILES: "as files, which no web server has to show for it: types, caching and ranges were not looked at",
+    Manner.FILES: "as files in a folder; types, caching and ranges are a web server's, and were not looked at",
     Manner.SIGNED: "through the store: whether listeners may read it was not looked at",
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
@@ -66,7 +67,7 @@ def watch(
         story.keep(settings.root, hands, Manner(settle_s=settle), poll=poll)
 
 
-class _Hands:
+class _Hands(ABC):
     """Taking in, and telling; how it is made is for those below."""
 
     def __init__(self, settings: Settings, base_url: str | None, shown: Board) -> None:
@@ -112,9 +113,9 @@ class _Hands:
             self.shown.problems(error.problems)
             return Outcome(came=Came.FAILED)
 
+    @abstractmethod
     def attempt(self, held: Held, unmoved: Callable[[], bool]) -> Outcome:
         """Make it, and give it to who should have it."""
-        raise NotImplementedError
 
     def tell(self, found: Sorted, published: Published, now: datetime) -> None:
         """How every episode stands now."""

@@ -8,14 +8,14 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 from zoneinfo import ZoneInfo
 
-from pipeline import catalog
+from pipeline import catalog, placing
 from pipeline.catalog import located
 from pipeline.catalog.files import AUDIO_SUFFIXES
 from pipeline.catalog.schema import EpisodeKeys, ShowKeys
 from pipeline.catalog.written import document as yaml
 from pipeline.download import Courier, Failure
 from pipeline.errors import Problem, Refused, ShowError, StoreError
-from pipeline.importer import beside, keys, leftovers, markdown, moments, naming, placing, tree, words
+from pipeline.importer import beside, keys, laying, leftovers, markdown, moments, naming, tree, words
 from pipeline.importer.beside import Beside
 from pipeline.importer.fitting import Fitted, fitted
 from pipeline.importer.keys import Piece, Whole
@@ -94,7 +94,7 @@ def bring(desk: Desk, place: str) -> Outcome:
     """
     whole, outcome = _read(desk, place)
     _refuse(desk, whole)
-    placing.refuse_links(desk.root, "feed", "episodes")
+    laying.refuse_links(desk.root, "feed", "episodes")
     _show(desk, whole, outcome)
     folders = tuple(_episodes(desk, whole, outcome))
     outcome.left += leftovers.left(whole)
@@ -202,7 +202,7 @@ def _show(desk: Desk, whole: Whole, outcome: Outcome) -> None:
         return
     made = fitted(_rows(keys.SHOW, whole) | {"cover": cover}, ShowKeys)
     wanted = "".join(f"{key}:\n" for key in made.missing)
-    if placing.file(path, (yaml(made.keys) + wanted).encode()):
+    if placing.write(path, (yaml(made.keys) + wanted).encode()):
         _told(made, catalog.SHOW_FILE.as_posix(), "", outcome)
 
 
@@ -227,7 +227,7 @@ def _cover(desk: Desk, whole: Whole, named: str, outcome: Outcome) -> str | None
         why = body.told if isinstance(body, Failure) else "it is no JPEG or PNG"
         outcome.left.append(Left("its cover", "", f"{why} ({address})" if address else why))
         return None
-    placing.file(folder / f"cover{ending}", body)
+    placing.write(folder / f"cover{ending}", body)
     return f"cover{ending}"
 
 
@@ -264,7 +264,7 @@ def _episode(desk: Desk, whole: Whole, item: Node, folder: Path, outcome: Outcom
     made = fitted(_rows(keys.EPISODE, piece), EpisodeKeys, ZoneInfo(whole.timezone or "UTC"))
     wanted = "".join(f"{key}:\n" for key in made.missing)
     body = f"---\n{yaml(made.keys)}{wanted}---\n\n{piece.words.notes}".rstrip() + "\n"
-    placing.folder(folder, {**brought.files, "episode.md": body.encode()})
+    laying.folder(folder, {**brought.files, "episode.md": body.encode()})
     _told(made, f"{catalog.EPISODES}/{folder.name}/episode.md", title, outcome)
     outcome.left += (Left(what, title, why) for what, why in (*brought.left, *_unsaid(piece)))
     return made.keys

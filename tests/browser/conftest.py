@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from pipeline import publish, serve
 from pipeline.audio.deliver import Studio
-from pipeline.publish import Newsroom
+from pipeline.rendering import Newsroom
 from pipeline.store.memory import MemoryStore
 from tests.browser.site import EPISODE, Published, sitting
 from tests.shows import write_episode, write_show, write_tone

@@ -1,4 +1,4 @@
-"""Putting what was brought into the show's folder: whole or not at all, and never over what is there."""
+"""Laying down a folder of a show: whole or not at all, and never behind a link."""
 
 import os
 import shutil
@@ -7,17 +7,6 @@ from pathlib import Path
 
 from pipeline.download import PART
 from pipeline.errors import Problem, ShowError
-
-
-def file(path: Path, body: bytes) -> bool:
-    """Write a file where there is none; False where there is one, which stays as it is."""
-    if path.exists():
-        return False
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(path.name + PART)
-    _written(draft, body)
-    draft.rename(path)
-    return True
 
 
 def folder(path: Path, files: Mapping[str, bytes]) -> None:
