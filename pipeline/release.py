@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -69,9 +70,15 @@ def parse(body: bytes, *, named: Digest) -> Release:
     if data.get("id") != named or digest.of_record({**data, "id": ""}) != named:
         raise _damaged(named)
     try:
-        return TypeAdapter(Release).validate_python(data)
+        return _releases().validate_python(data)
     except ValidationError as error:
         raise _damaged(named) from error
+
+
+@cache
+def _releases() -> TypeAdapter[Release]:
+    """Made once: that takes longer than to read a record."""
+    return TypeAdapter(Release)
 
 
 def _json(body: bytes, named: Digest) -> dict[str, Any]:

@@ -1,12 +1,11 @@
 """Shows for tests: folders as a producer would make them, with real sound."""
 
 import json
-import math
-import struct
 import wave
 from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
 from PIL import Image
 
 from pipeline.catalog import podcast_guid
@@ -81,16 +80,13 @@ def write_tone(
     silent_tail: float = 0.0,
 ) -> Path:
     """A sine that swells four times a second, as speech does, with digital silence around it."""
-    peak = 32767 * 10 ** (dbfs / 20)
-    frames = (
-        0
-        if not silent_head <= at < silent_head + seconds
-        else round(peak * math.sin(2 * math.pi * hz * at) * (0.6 + 0.4 * math.sin(2 * math.pi * 4 * at)))
-        for at in (place / rate for place in range(int((silent_head + seconds + silent_tail) * rate)))
-    )
+    at = np.arange(int((silent_head + seconds + silent_tail) * rate)) / rate
+    swell = 0.6 + 0.4 * np.sin(2 * np.pi * 4 * at)
+    heard = (silent_head <= at) & (at < silent_head + seconds)
+    frames = np.rint(32767 * 10 ** (dbfs / 20) * np.sin(2 * np.pi * hz * at) * swell * heard).astype("<i2")
     with wave.open(str(path), "wb") as file:
         file.setnchannels(channels)
         file.setsampwidth(2)
         file.setframerate(rate)
-        file.writeframes(b"".join(struct.pack("<h", frame) * channels for frame in frames))
+        file.writeframes(np.repeat(frames, channels).tobytes())
     return path

@@ -41,6 +41,20 @@ def test_one_block_of_one_template(tmp_path: Path) -> None:
     assert page == usual.replace(said, "Deze deur gaat nergens heen.")
 
 
+def test_a_constant_is_written_in_the_language_of_the_page(tmp_path: Path) -> None:
+    """What a filter makes of a constant is worked out when a template is compiled; one process serves two languages."""
+    own = "{{ 1.5|decimal }}"
+    root = write(tmp_path, **{"404_html": own})
+    dutch, english, again = (site(EDITION, theme.load(root, tongue))["404.html"] for tongue in ("nl", "en", "nl"))
+    assert (dutch, english, again) == ("1,5", "1.5", "1,5")
+
+
+def test_a_template_that_changes_is_compiled_again(tmp_path: Path) -> None:
+    for text in ("eerst", "dan"):
+        root = write(tmp_path, **{"404_html": text})
+        assert site(EDITION, theme.load(root, "nl"))["404.html"] == text
+
+
 def test_one_block_of_what_all_pages_have(tmp_path: Path) -> None:
     """A footer of its own, with omroep's inside it, on every page."""
     own = '{% extends "theme:base.html" %}{% block footer %}{{ super() }}<p>Met dank aan Ria.</p>{% endblock %}'

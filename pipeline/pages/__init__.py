@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import groupby
 from textwrap import shorten
+from types import CodeType
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from jinja2 import DictLoader, Environment, StrictUndefined, TemplateError, TemplateSyntaxError
+from jinja2 import BytecodeCache, DictLoader, Environment, StrictUndefined, TemplateError, TemplateSyntaxError
+from jinja2.bccache import Bucket
 from markupsafe import Markup
 
 from pipeline import channels, digest, formats, notes, sidecars
@@ -209,6 +211,31 @@ def blurb(episode: Episode) -> str:
     return episode.summary or shorten(notes.text(episode.notes), 200, placeholder="…")
 
 
+class _Compiled(BytecodeCache):
+    """Templates that this process has compiled before, which takes longer than to render a small show with them.
+
+    On a disk, as jinja2 would keep them, they would be code that anybody who may write there can have run.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[str, CodeType]] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        checksum, code = self._known.get(bucket.key, (None, None))
+        if checksum == bucket.checksum:
+            bucket.code = code
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        if bucket.code:
+            self._known[bucket.key] = (bucket.checksum, bucket.code)
+
+
+@cache
+def _compiled(locale: str, timezone: str) -> _Compiled:
+    """Those of a language and zone: jinja2 works out while compiling what filters make of constants."""
+    return _Compiled()
+
+
 def _environment(edition: Edition, theme: Theme) -> Environment:
     jinja = Environment(
         loader=DictLoader(theme.templates),
@@ -218,6 +245,7 @@ def _environment(edition: Edition, theme: Theme) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
         extensions=["jinja2.ext.i18n"],
+        bytecode_cache=_compiled(str(theme.locale), edition.show.timezone),
     )
     jinja.policies["ext.i18n.trimmed"] = True
     jinja.install_gettext_translations(theme.translations, newstyle=True)  # type: ignore[attr-defined]
