@@ -3,6 +3,7 @@
 import html as entities
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from itertools import takewhile
 from typing import NamedTuple
 
@@ -53,6 +54,7 @@ _SENTENCE_END = re.compile(r"""[.!?…]["'”’)»]*(?=\s|$)""")
 _WORD_END = re.compile(r"\S(?=\s)")
 
 
+@lru_cache(maxsize=2048)  # a page, its search words and the feed ask one after the other
 def html(markdown: str) -> str:
     """Show notes as HTML for a page: GitHub-flavoured Markdown less raw HTML and pictures, headings from h3 down.
 

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from pipeline.model import Slug
 
 _INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+_UNSAFE = re.compile(r"[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF]")
 _SPELLED = str.maketrans(
     {
         "ß": "ss",
@@ -65,7 +66,7 @@ def megabytes(size: int) -> str:
 
 def xml_safe(text: str) -> str:
     """`text` less the characters that XML 1.0 cannot carry (XML 1.0 section 2.2), lone surrogates among them."""
-    return re.sub(r"[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF]", "", text)
+    return _UNSAFE.sub("", text)
 
 
 def web_link(url: str | None) -> str | None:

@@ -11,6 +11,7 @@ from babel import Locale, UnknownLocaleError
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import PoFileError, read_po
 
+from pipeline import digest
 from pipeline.errors import Problem, ShowError
 from pipeline.model import Catalog
 from pipeline.pages.look import Asset, Theme
@@ -44,15 +45,18 @@ def load(show_root: Path, language: str, folder: str | None = None) -> Theme:
     beneath, own = _beneath(show_root, folder), _own(show_root)
     layers = (*beneath, *own)
     tags = _tags(language)
+    templates = {
+        f"{prefix}{name}": _text(path, show_root)
+        for prefix, seen in (("omroep:", beneath[:1]), ("theme:", beneath), ("", layers))
+        for name, path in _sources(seen)
+    }
+    spoken = [_text(path, show_root) for path in _for_language(layers, tags, "locale", ".po")]
     return Theme(
-        templates={
-            f"{prefix}{name}": _text(path, show_root)
-            for prefix, seen in (("omroep:", beneath[:1]), ("theme:", beneath), ("", layers))
-            for name, path in _sources(seen)
-        },
+        templates=templates,
         assets=tuple(_asset(name, path, show_root) for name, path in _assets(layers, tags)),
         translations=_translations(layers, tags, show_root),
         locale=_locale(tags),
+        sources=digest.of_record([sorted(templates.items()), spoken]),
     )
 
 

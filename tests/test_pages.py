@@ -50,6 +50,7 @@ from pipeline.model import (
 )
 from pipeline.pages import apps, colour
 from pipeline.pages.look import Theme
+from pipeline.pages.once import Once
 
 ROOT = Path(__file__).parent.parent
 TEMPLATES = ROOT / "templates"
@@ -742,7 +743,7 @@ def test_a_readable_colour_is_kept() -> None:
 
 def messages() -> set[str | tuple[str, ...]]:
     """Everything that the templates say in English."""
-    jinja = Environment(extensions=["jinja2.ext.i18n"])
+    jinja = Environment(extensions=["jinja2.ext.i18n", Once])
     jinja.policies["ext.i18n.trimmed"] = True
     found: set[str | tuple[str, ...]] = {*rehearsal.MARKS}
     for path in (*TEMPLATES.glob("*.*"), *TEMPLATES.glob("assets/*.css")):

@@ -6,14 +6,19 @@ from dataclasses import replace
 import pytest
 
 from pipeline import pages
-from pipeline.model import Cache, Edition, Entry, Guid, Slug
+from pipeline.model import Cache, Edition, Entry, Guid, Object, Slug
 from pipeline.pages import search
+from pipeline.pages.parts import Memory
 from tests.test_pages import DUTCH, EDITION, FIRST, SECOND, content, entry, every, only, parsed, words
 
 
 def edition(count: int) -> Edition:
     """A show of so many episodes, the last of them the newest."""
     return replace(EDITION, entries=tuple(map(numbered, range(1, count + 1))))
+
+
+def blocks_of(edition: Edition) -> tuple[Object, ...]:
+    return search.blocks(edition, Memory({}, ""))
 
 
 def numbered(number: int) -> Entry:
@@ -24,25 +29,25 @@ def numbered(number: int) -> Entry:
 @pytest.mark.parametrize(("count", "blocks", "fresh"), [(0, 0, 0), (15, 0, 15), (16, 1, 0), (63, 3, 15), (150, 3, 6)])
 def test_blocks_are_filled_from_the_oldest(count: int, blocks: int, fresh: int) -> None:
     """64 episodes, then 16; those left over are the newest, and in none."""
-    made, left = search.blocks(edition(count)), search.fresh(edition(count))
+    made, left = blocks_of(edition(count)), search.fresh(edition(count))
     assert (len(made), len(left)) == (blocks, fresh)
     assert [one.episode.slug for one in left] == [f"nummer-{count - place}" for place in range(fresh)]
 
 
 def test_a_block_stays_as_it_is() -> None:
     """New episodes change none that is full; a changed episode changes its own alone."""
-    before, after = search.blocks(edition(80)), search.blocks(edition(95))
+    before, after = blocks_of(edition(80)), blocks_of(edition(95))
     assert before == after
     entries = edition(80).entries
     mended = replace(edition(80), entries=(*entries[:70], numbered(999), *entries[71:]))
-    assert [one.key for one in search.blocks(mended)][:1] == [before[0].key]
-    assert search.blocks(mended)[1].key != before[1].key
+    assert [one.key for one in blocks_of(mended)][:1] == [before[0].key]
+    assert blocks_of(mended)[1].key != before[1].key
     assert {one.cache for one in before} == {Cache.IMMUTABLE}
 
 
 def test_a_block_says_who_has_which_word() -> None:
     """Keys and titles, then words in lower case, each with a letter for every episode."""
-    heads, _, rows = content(search.blocks(edition(16))[0]).decode().partition("\n\n")
+    heads, _, rows = content(blocks_of(edition(16))[0]).decode().partition("\n\n")
     assert heads.split("\n")[0] == "episodes/nummer-1.html\tÉén-1 woord"
     having = dict(row.split("\t") for row in rows.splitlines())
     assert having["één"] == having["woord"] == search.LETTERS[:16]

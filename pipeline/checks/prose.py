@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
 
 from pipeline import notes
 from pipeline.checks.rule import Finding
@@ -22,12 +21,6 @@ _CODE = re.compile(r"`[^`]*`")
 _FENCE = re.compile(r" {0,3}(```|~~~)")
 
 
-@lru_cache(maxsize=1)
-def _html(markdown: str) -> str:
-    """As `notes.html`; two rules in a row ask for the same."""
-    return notes.html(markdown)
-
-
 def too_long(key: str, text: str) -> Iterator[Finding]:
     """A text of more bytes than are shown."""
     size = len(text.encode())
@@ -45,7 +38,7 @@ def marked_up(texts: Iterable[tuple[str, str]]) -> Iterator[Finding]:
 def unshowable(episode: Episode, _: Catalog) -> Iterator[Finding]:
     """Notes that cannot be made into a page."""
     try:
-        _html(episode.notes)
+        notes.html(episode.notes)
     except ValueError as error:
         yield Finding(where=("notes",), what=f"The show notes cannot be shown: {error}")
 
@@ -53,7 +46,7 @@ def unshowable(episode: Episode, _: Catalog) -> Iterator[Finding]:
 def cut(episode: Episode, _: Catalog) -> Iterator[Finding]:
     """Notes of which apps get only the beginning."""
     try:
-        page = _html(episode.notes)
+        page = notes.html(episode.notes)
     except ValueError:
         return  # `unshowable` tells it
     if len(page.encode()) + _HEADING_GROWS * page.count("<h") <= LONGEST:

@@ -4,7 +4,7 @@ import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from itertools import groupby
 from textwrap import shorten
 from types import CodeType
@@ -19,11 +19,13 @@ from markupsafe import Markup
 from pipeline import channels, digest, formats, notes, sidecars
 from pipeline.errors import Problem, ShowError
 from pipeline.history import FEED
-from pipeline.model import Cache, Chapter, Edition, Entry, Episode, Key, Kind, Object, Person, Picture, Season
+from pipeline.model import Cache, Chapter, Digest, Edition, Entry, Episode, Key, Kind, Object, Person, Picture, Season
 from pipeline.names import Named, folded, guests, topics
-from pipeline.pages import apps, embed, linked, qr, search, shelves, speech, wording
+from pipeline.pages import apps, embed, linked, look, parts, qr, search, shelves, speech, wording
 from pipeline.pages.colour import palette
 from pipeline.pages.look import Asset, Theme
+from pipeline.pages.once import Once
+from pipeline.pages.parts import Memory, Parts
 from pipeline.text import clock, web_link, xml_safe
 
 _Context = Mapping[str, Any]
@@ -57,39 +59,6 @@ def _archive(edition: Edition) -> _Pages:
     for page, before, after in zip(every, (None, *every), (*every[1:], None), strict=False):
         listed = shelves.shelves(edition, page.entries)
         yield page.key, {"page_of": page, "shelves": listed, "before": before, "after": after}
-
-
-def _episodes(edition: Edition) -> _Pages:
-    entries = edition.entries
-    for entry, before, after in zip(entries, (None, *entries), (*entries[1:], None), strict=False):
-        chapters = sidecars.moved_chapters(entry)
-        yield (
-            episode_key(entry.episode),
-            {
-                "entry": entry,
-                "episode": entry.episode,
-                "season": shelves.season(edition, entry.episode),
-                "before": before,
-                "after": after,
-                "chapters": chapters,
-                "passages": speech.passages(chapters, sidecars.moved_cues(entry)),
-                "captions": sidecars.transcript(entry),
-                "data": _told(edition, entry, chapters),
-                "embed_code": embed.code(edition.show, entry.episode, episode_key(entry.episode)),
-                "embed_card": embed.card_key(entry.episode),
-            },
-        )
-
-
-def _told(edition: Edition, entry: Entry, chapters: tuple[Chapter, ...]) -> Markup:
-    return linked.episode(
-        entry,
-        edition.show,
-        page=episode_key(entry.episode),
-        summary=blurb(entry.episode),
-        chapters=chapters,
-        picture=entry.share or next(iter(entry.pictures or edition.pictures), None),
-    )
 
 
 def _cards(edition: Edition) -> _Pages:
@@ -139,7 +108,6 @@ def _once(key: str) -> Callable[[Edition], _Pages]:
 TABLE = (
     Row(template="index.html", pages=_home),
     Row(template="archive.html", pages=_archive),
-    Row(template="episode.html", pages=_episodes),
     Row(template="oembed.json", pages=_cards),
     Row(template="withdrawn.html", pages=_withdrawn),
     Row(template="guests.html", pages=_once("guests/index.html")),
@@ -154,7 +122,8 @@ TABLE = (
     Row(template="robots.txt", pages=_once("robots.txt")),
     Row(template="site.webmanifest", pages=_once("site.webmanifest")),
 )
-"""Every kind of page; a new one is a row here and a template."""
+"""Every kind of page but that of an episode; a new one is a row here and a template."""
+_EPISODE = "episode.html"
 
 SUBSCRIBE = Key("subscribe.html")
 
@@ -174,6 +143,16 @@ _TYPES: Mapping[str, str] = {
 }
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Site:
+    """What a browser shows."""
+
+    objects: tuple[Object, ...]
+    """Every asset, then every page; those of pages that were known have no body."""
+    made: Mapping[Digest, Object]
+    """What may be known the next time, by what it is made of."""
+
+
 def compose(edition: Edition, theme: Theme) -> tuple[Object, ...]:
     """Every page and asset of the site, assets first; the same arguments give the same bytes.
 
@@ -183,16 +162,32 @@ def compose(edition: Edition, theme: Theme) -> tuple[Object, ...]:
     Raises ShowError for a template that cannot be rendered, ValueError for notes that `notes.html` refuses or a colour
     that is not `#rrggbb`.
     """
+    return site(edition, theme, {}, "").objects
+
+
+def site(edition: Edition, theme: Theme, known: Mapping[Digest, Object], program: str) -> Site:
+    """The same; pages of episodes that are `known`, made of the same by the same `program`, are not made again.
+
+    Where a show has templates of its own, nobody knows what they name: then all are made.
+    """
     jinja = _environment(edition, theme)
     assets = _assets(edition, theme, jinja)
-    blocks = search.blocks(edition)
-    common = {**_common(edition, theme, {name: asset.key for name, asset in assets.items()}), "search_blocks": blocks}
-    pages = (
-        _page(jinja, row, key, {**common, **_links(edition, key, row.anywhere), **own})
+    frame = _frame(edition, theme, {name: asset.key for name, asset in assets.items()})
+    ours = look.ours(theme)
+    common = [frame["edition"], frame["has"], [asset.key for asset in assets.values()], theme.sources, program]
+    memory = Memory(known if ours else {}, common)
+    blocks = search.blocks(edition, memory)
+    wide = {**frame, **_wide(edition, theme), "search_blocks": blocks}
+    whole = (
+        _page(jinja, row.template, key, {**wide, **_links(edition, row.template, key, row.anywhere), **own})
         for row in TABLE
         for key, own in row.pages(edition)
     )
-    return (*assets.values(), *blocks, *pages)
+    episodes = (
+        memory.page(each, partial(_episode_page, jinja, edition, each, frame if ours else wide))
+        for each in parts.each(edition)
+    )
+    return Site(objects=(*assets.values(), *blocks, *whole, *episodes), made=memory.made)
 
 
 def feed_style(site: Iterable[Object]) -> Key | None:
@@ -244,10 +239,11 @@ def _environment(edition: Edition, theme: Theme) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
-        extensions=["jinja2.ext.i18n"],
+        extensions=["jinja2.ext.i18n", Once],
         bytecode_cache=_compiled(str(theme.locale), edition.show.timezone),
     )
     jinja.policies["ext.i18n.trimmed"] = True
+    jinja.extensions[Once.identifier].forget = not look.ours(theme)  # type: ignore[attr-defined]
     jinja.install_gettext_translations(theme.translations, newstyle=True)  # type: ignore[attr-defined]
     jinja.filters |= _filters(edition, theme)
     return jinja
@@ -310,7 +306,7 @@ def _assets(edition: Edition, theme: Theme, jinja: Environment) -> Mapping[str, 
     made = {asset.name: _asset(asset, asset.body) for asset in theme.assets if not _is_style(asset)}
     context = {
         **palette(edition.show.colour),
-        **_links(edition, Key("assets/style.css"), False),
+        **_links(edition, "style.css", Key("assets/style.css")),
         "asset": {name: posixpath.basename(made[name].key) for name in made},
         "edition": edition,
         "show": edition.show,
@@ -326,8 +322,27 @@ def _asset(asset: Asset, body: bytes) -> Object:
     return _object(key, Kind.ASSET, asset.type, Cache.IMMUTABLE, body)
 
 
-def _common(edition: Edition, theme: Theme, assets: Mapping[str, Key]) -> _Context:
-    """What every template may name, besides the links of `_links`."""
+def _frame(edition: Edition, theme: Theme, assets: Mapping[str, Key]) -> _Context:
+    """What every template may name, besides the links of `_links`: of the show, and nothing of any episode."""
+    return {
+        "edition": parts.frame(edition),
+        "show": edition.show,
+        "has": {
+            "episodes": bool(edition.entries),
+            "guests": any(entry.episode.guests for entry in edition.entries),
+            "topics": any(entry.episode.topics for entry in edition.entries),
+        },
+        "small_show": SMALL_SHOW,
+        "long_list": 2 * shelves.KEPT,
+        "locale": theme.locale,
+        "colours": palette(edition.show.colour),
+        "assets": assets,
+        "feed": FEED,
+    }
+
+
+def _wide(edition: Edition, theme: Theme) -> _Context:
+    """What the templates of all pages but those of episodes may name too; a show's own templates, everywhere."""
     everybody, every_topic = guests(edition), topics(edition)
 
     def guest(person: Person) -> Named:
@@ -338,13 +353,6 @@ def _common(edition: Edition, theme: Theme, assets: Mapping[str, Key]) -> _Conte
 
     return {
         "edition": edition,
-        "show": edition.show,
-        "small_show": SMALL_SHOW,
-        "long_list": 2 * shelves.KEPT,
-        "locale": theme.locale,
-        "colours": palette(edition.show.colour),
-        "assets": assets,
-        "feed": FEED,
         "season_feeds": _season_feeds(edition, theme),
         "series": linked.series(edition.show, edition.share or next(iter(edition.pictures), None)),
         "ways": apps.ways(edition.show, edition.show.base_url + FEED),
@@ -367,8 +375,11 @@ def _season_feeds(edition: Edition, theme: Theme) -> tuple[tuple[Season, Key], .
     )
 
 
-def _links(edition: Edition, key: Key, anywhere: bool) -> _Context:
-    """`to(key)`: the address of an object as seen from this page; `absolute(key)`: as seen from everywhere."""
+def _links(edition: Edition, template: str, key: Key, anywhere: bool = False) -> _Context:
+    """`to(key)`: the address of an object as seen from this page; `absolute(key)`: as seen from everywhere.
+
+    `to` gives the same on all pages that have the same `here`.
+    """
     here, up = key[: key.rfind("/") + 1], "../" * key.count("/")
 
     def absolute(target: str) -> str:
@@ -382,15 +393,56 @@ def _links(edition: Edition, key: Key, anywhere: bool) -> _Context:
 
     return {
         "key": key,
+        "kind": template,
+        "here": "/" if anywhere else here,
         "absolute": absolute,
         "to": rooted if anywhere else relative,
         "page": lambda episode: (rooted if anywhere else relative)(episode_key(episode)),
     }
 
 
-def _page(jinja: Environment, row: Row, key: Key, context: _Context) -> Object:
+def _episode_page(jinja: Environment, edition: Edition, made_of: Parts, common: _Context) -> Object:
+    key = episode_key(made_of.entry.episode)
+    own = _episode(parts.frame(edition), made_of)
+    return _page(jinja, _EPISODE, key, {**own, **common, **_links(edition, _EPISODE, key)})
+
+
+def _episode(frame: Edition, made_of: Parts) -> _Context:
+    entry, episode = made_of.entry, made_of.entry.episode
+    chapters = sidecars.moved_chapters(entry)
+    guests = {folded(person.name): guest for person, guest in zip(episode.guests, made_of.guests, strict=True)}
+    topics = {folded(name): topic for name, topic in zip(episode.topics, made_of.topics, strict=True)}
+    return {
+        "guest_of": lambda person: guests[folded(person.name)],
+        "topic_of": lambda name: topics[folded(name)],
+        "entry": entry,
+        "episode": episode,
+        "season": made_of.season,
+        "before": made_of.before,
+        "after": made_of.after,
+        "chapters": chapters,
+        "passages": speech.passages(chapters, sidecars.moved_cues(entry)),
+        "captions": sidecars.transcript(entry),
+        "data": _told(frame, entry, chapters),
+        "embed_code": embed.code(frame.show, episode, episode_key(episode)),
+        "embed_card": embed.card_key(episode),
+    }
+
+
+def _told(edition: Edition, entry: Entry, chapters: tuple[Chapter, ...]) -> Markup:
+    return linked.episode(
+        entry,
+        edition.show,
+        page=episode_key(entry.episode),
+        summary=blurb(entry.episode),
+        chapters=chapters,
+        picture=entry.share or next(iter(entry.pictures or edition.pictures), None),
+    )
+
+
+def _page(jinja: Environment, template: str, key: Key, context: _Context) -> Object:
     media_type = _TYPES[posixpath.splitext(key)[1]]
-    return _object(key, Kind.PAGE, media_type, Cache.SHORT, _rendered(jinja, row.template, context))
+    return _object(key, Kind.PAGE, media_type, Cache.SHORT, _rendered(jinja, template, context))
 
 
 def _rendered(jinja: Environment, template: str, context: _Context) -> bytes:

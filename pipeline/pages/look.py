@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from babel import Locale
 
+from pipeline.model import Digest
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Asset:
@@ -30,3 +32,13 @@ class Theme:
     """From the English of the templates to the show's language; gives English where it has nothing."""
     locale: Locale
     """How dates and numbers are written."""
+    sources: Digest
+    """Of all templates and translations, as they were read."""
+
+
+def ours(theme: Theme) -> bool:
+    """Whether all templates of pages are omroep's own, so that it is known what each of them names."""
+    named = {
+        name: text for name, text in theme.templates.items() if not name.startswith(("assets/", "omroep:", "theme:"))
+    }
+    return all(theme.templates.get(f"omroep:{name}") == text for name, text in named.items())

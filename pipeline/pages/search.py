@@ -3,9 +3,11 @@
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import partial
 
 from pipeline import digest, notes
 from pipeline.model import Cache, Edition, Entry, Key, Kind, Object
+from pipeline.pages.parts import Memory
 from pipeline.sidecars import moved_chapters
 
 SIZES = (64, 16)
@@ -16,13 +18,13 @@ LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 _WORD = re.compile(r"[^\W_]+")
 
 
-def blocks(edition: Edition) -> tuple[Object, ...]:
+def blocks(edition: Edition, memory: Memory) -> tuple[Object, ...]:
     """The blocks of an edition, oldest first.
 
     UTF-8 text: a line for each episode (key of its page, tab, title), an empty line, a line for each word in the order
     of code points (the word in lower case, tab, the letters of the episodes that have it).
     """
-    return tuple(_object(entries) for entries in _runs(edition.entries))
+    return tuple(memory.block(entries, partial(_object, entries)) for entries in _runs(edition.entries))
 
 
 def fresh(edition: Edition) -> tuple[Entry, ...]:
