@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests import example, seaweed, shell
 from tests.tools import require
@@ -60,6 +61,10 @@ SAMPLE = (
     "tests/test_sparing.py::test_one_bad_episode_stops_nobody[broken YAML]",
     "tests/test_workflows.py::test_the_first_merge_publishes",
 )
+
+
+settings.register_profile("shared", deadline=None)  # machines are shared: how long it takes says nothing
+settings.load_profile("shared")
 
 
 @pytest.hookimpl(tryfirst=True)  # before tests are chosen by their marks
