@@ -110,8 +110,8 @@ def test_a_damaged_memory_is_no_memory(root: Path, tmp_path: Path) -> None:
         path.write_bytes(whole[:end])
         assert unchanged.recall(path, seen, "publish") is None
     told = json.loads(whole)
-    for name in told["memory"]:
-        path.write_text(json.dumps(told | {"memory": told["memory"] | {name: "spoilt"}}))
+    for name in told["record"]:
+        path.write_text(json.dumps(told | {"record": told["record"] | {name: "spoilt"}}))
         assert unchanged.recall(path, seen, "publish") is None
 
 
