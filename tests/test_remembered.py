@@ -22,8 +22,6 @@ from pipeline.audio import memory
 from pipeline.errors import AudioError
 from pipeline.remembered import files, records, stamps
 
-OMROEP = Path(sys.executable).with_name("omroep")
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Take:
@@ -350,15 +348,3 @@ def test_a_file_settles_in_two_seconds(tmp_path: Path) -> None:
     then = tmp_path.stat().st_ctime
     assert not stamps.settled(then, datetime.fromtimestamp(then + 1.9, UTC))
     assert stamps.settled(then, datetime.fromtimestamp(then + 2.1, UTC))
-
-
-# --- nothing to do ----------------------------------------------------------------------------------------------------
-
-
-def test_remembering_imports_little() -> None:
-    """A publish that finds nothing to do pays for what it remembers by: no pydantic, no temporary files."""
-    code = "import sys; from pipeline import unchanged; print(*sys.modules)"
-    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    loaded = set(told.stdout.split())
-    assert "pipeline.remembered.records" in loaded
-    assert not loaded & {"pydantic", "tempfile", "random", "uuid", "yaml", "pipeline.catalog"}
