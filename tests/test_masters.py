@@ -115,7 +115,13 @@ def test_windows_line_ends_stay() -> None:
 
 
 @pytest.mark.parametrize(
-    "front", ["geen kop", "---\ntitle: A\n\n  audio: b\n---\n", "---\ntitle: |\n  A\n  audio: b\n"]
+    "front",
+    [
+        "geen kop",
+        "---\ntitle: A\n\n  audio: b\n---\n",
+        "---\ntitle: |\n  A\n  audio: b\n",
+        '---\ntitle: "A\naudio: b\nC"\n---\n',
+    ],
 )
 def test_what_cannot_be_changed_alone_is_left(front: str) -> None:
     """Said, with the line to write."""
