@@ -1,7 +1,6 @@
 """Bringing files here over HTTP: whole or gone on with, bounded, and never from inside a network unless so named."""
 
 import ipaddress
-import json
 import os
 import re
 import time
@@ -18,6 +17,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError
 
 from pipeline.outside import reason
+from pipeline.remembered import records
 from pipeline.text import web_link
 
 PART = ".part"
@@ -139,7 +139,7 @@ class Courier:
                 return _Broken("the answer breaks off", passing=True)
             if answer.status not in (200, 206):
                 return _refused(answer)
-            note.write_text(json.dumps({"address": called, "validator": _validator(answer)}), "utf-8")
+            records.keep(note, _Begun(address=called, validator=_validator(answer)))
             _append(answer, part, begun, most, on_part)
         except HTTPError as error:
             return _Broken(reason(error), passing=True)
@@ -256,12 +256,20 @@ def _append(answer: Any, part: Path, begun: int, most: int, on_part: OnPart) -> 
         os.fsync(file.fileno())
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Begun:
+    """What is noted of a file that is on its way."""
+
+    address: str
+    validator: str
+
+
 def _begun(address: str, part: Path, note: Path) -> tuple[int, str]:
     """How much of a file is here, and by what to know that it is still the same there; 0 where that cannot be told."""
-    with suppress(OSError, ValueError, KeyError, TypeError):
-        told = json.loads(note.read_text("utf-8"))
-        if told["address"] == address and told["validator"]:
-            return part.stat().st_size, str(told["validator"])
+    told = records.recalled(note, lambda told: _Begun(**told))
+    if told and told.address == address and told.validator:
+        with suppress(OSError):
+            return part.stat().st_size, told.validator
     return 0, ""
 
 

@@ -13,7 +13,7 @@ from pipeline import catalog, pictures, placing, theme
 from pipeline.audio import ffmpeg, inspect, labels, whole
 from pipeline.audio.deliver import Studio
 from pipeline.audio.labels import Labels
-from pipeline.catalog import EPISODES, chapter_files, chapter_formats, files, located, transcripts, values
+from pipeline.catalog import EPISODES, amended, chapter_files, chapter_formats, files, located, transcripts, values
 from pipeline.catalog.ledger import Ledger
 from pipeline.errors import AudioError, Problem, ShowError
 from pipeline.intake import drafts, front_matter, parcels, words
@@ -366,16 +366,14 @@ def _added(desk: Desk, draft: Draft, path: Path) -> tuple[Left, ...]:
     """Add to a draft's `episode.md` what it lacks; where that cannot be done safely, say what to add."""
     _, before = _front(path, desk.root)
     lacking = {key: value for key, value in draft.keys.items() if before.get(key) is None}
-    body = path.read_bytes()
-    after = front_matter.added(body.decode(), lacking) if lacking else None
-    if lacking and after and _means(after, {**before, **lacking}) and placing.change(path, body, after.encode()):
+    if not lacking:
         return ()
-    told = json.dumps(lacking, ensure_ascii=False)
-    return (Left(path=f"{draft.folder}/{EPISODE_FILE}", why=Why.ODD, about=told),) if lacking else ()
-
-
-def _means(text: str, wanted: Mapping[str, object]) -> bool:
-    """Whether a text's front matter says just that."""
-    front = catalog.front_matter(text.replace("\r\n", "\n"))
-    said, problems = located.read(front or "", file=EPISODE_FILE)
-    return not problems and said.value == wanted
+    body, name = path.read_bytes(), f"{draft.folder}/{EPISODE_FILE}"
+    texts = {key: front_matter.yaml(value) for key, value in lacking.items()}
+    try:
+        after = amended.front_matter(body.decode(), texts, file=name)
+    except ShowError:
+        after = None
+    if after and placing.change(path, body, after.encode()):
+        return ()
+    return (Left(path=name, why=Why.ODD, about=json.dumps(lacking, ensure_ascii=False)),)

@@ -48,6 +48,7 @@ from pipeline.model import (
 )
 from pipeline.pages.look import Theme
 from pipeline.pictures import portraits
+from pipeline.remembered import records
 from pipeline.rendering import Newsroom, OnStep
 from pipeline.sparing import Held, Sorted
 from pipeline.store import Store
@@ -145,8 +146,7 @@ def recorded(store: Store, named: Digest, cache: Path | None = None) -> Release:
 
 def _keep(near: Path, body: bytes) -> None:
     with suppress(OSError):
-        near.parent.mkdir(parents=True, exist_ok=True)
-        near.write_bytes(body)
+        records.put(near, body)
 
 
 # --- compose ----------------------------------------------------------------------------------------------------------

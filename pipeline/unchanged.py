@@ -1,19 +1,18 @@
 """Whether anything changed here or at the store since the last publish, found out without reading the show."""
 
 import hashlib
-import json
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from pipeline.history import FEED, LOG
 from pipeline.model import Key, Version
+from pipeline.remembered import records, stamps
 
-_SETTLED_S = 2.0
-"""A file that changed less than this before it was looked at may change again without its times showing it."""
 FOLDERS = ("episodes", "feed", "templates")
 """What a show is made of."""
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
@@ -50,16 +49,12 @@ class Memory:
 
 
 def look(root: Path) -> Look:
-    """The files of the show at `root`, by size, times and file number; their contents are not read.
-
-    A file whose contents change gets another change time (ctime), which no program can set.
-    """
+    """The files of the show at `root`, by their stamps; their contents are not read."""
     seen = hashlib.sha256()
     newest = 0
     for name, status in files([(root, name) for name in FOLDERS] + [(_OURS.parent, _OURS.name)]):
         newest = max(newest, status.st_ctime_ns)
-        facts = (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino, status.st_mode)
-        seen.update(f"{name}\0{facts}\n".encode("utf-8", "surrogateescape"))
+        seen.update(f"{name}\0{stamps.of(status)}\n".encode("utf-8", "surrogateescape"))
     return Look(fingerprint=seen.hexdigest(), newest_s=newest / 1e9)
 
 
@@ -81,21 +76,19 @@ def files(tops: Iterable[tuple[Path, str]]) -> Iterator[tuple[str, os.stat_resul
 
 def lasting(seen: Look, now: datetime) -> bool:
     """Whether a change after `now`, when the look was taken, would show."""
-    return seen.newest_s < now.timestamp() - _SETTLED_S
+    return stamps.settled(seen.newest_s, now)
 
 
 def recall(path: Path, seen: Look, asked: str) -> Memory | None:
     """The memory in a file, where it is of just these files and this question."""
-    try:
-        told = json.loads(path.read_bytes())
-        body = told["memory"]
-        if told["sha256"] != _digest(body) or (body["fingerprint"], body["asked"]) != (seen.fingerprint, asked):
-            return None
-        memory = Memory(**body | {"said": tuple(body["said"]), "advice": tuple(body["advice"])})
-        due(memory, _LONG_AGO)  # else its date is none
-        return memory
-    except (OSError, ValueError, KeyError, TypeError):
-        return None  # lost, damaged, or of another version of omroep: the show is read again
+    memory = records.recalled(path, _read)
+    return memory if memory and (memory.fingerprint, memory.asked) == (seen.fingerprint, asked) else None
+
+
+def _read(told: Any) -> Memory:
+    memory = Memory(**told | {"said": tuple(told["said"]), "advice": tuple(told["advice"])})
+    due(memory, _LONG_AGO)  # else its date is none
+    return memory
 
 
 def due(memory: Memory, now: datetime) -> bool:
@@ -112,13 +105,5 @@ def holds(memory: Memory, found: Iterable[tuple[Key, Version]]) -> bool:
 
 def remember(path: Path, memory: Memory) -> None:
     """Write a memory down, whole or not at all; where that cannot be, the next publish reads the show again."""
-    body = json.loads(json.dumps(asdict(memory)))
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
     with suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft.write_text(json.dumps({"memory": body, "sha256": _digest(body)}), "utf-8")
-        draft.replace(path)
-
-
-def _digest(body: object) -> str:
-    return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
+        records.keep(path, memory)

@@ -14,6 +14,7 @@ from watchfiles import watch as hear
 from pipeline import lookout, unchanged
 from pipeline.catalog.files import AUDIO_SUFFIXES, HALF_COPIED
 from pipeline.lookout import Decision, Kind, Manner, Scene, State, Unit
+from pipeline.remembered import stamps
 
 _TICK_MS = 500
 _GATHER_MS = 200
@@ -123,8 +124,7 @@ def scene(root: Path) -> Scene:
     """What lies in the show's folder now, as the file system tells it; hidden and half-copied loose files left out."""
     facts: dict[str, list[str]] = {}
     for path, status in unchanged.files([(root, name) for name in unchanged.FOLDERS]):
-        seen = (path, status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
-        facts.setdefault(_unit(path), []).append(repr(seen))
+        facts.setdefault(_unit(path), []).append(repr((path, stamps.of(status))))
     return {
         name: Unit(kind=kind, mark=hashlib.sha256("\n".join(told).encode()).hexdigest())
         for name, told in facts.items()

@@ -21,6 +21,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"release", "rehearsal"}),
     frozenset({"plan", "prune", "audit", "tidings"}),
     frozenset({"rollback"}),
+    frozenset({"remembered"}),
     frozenset({"catalog", "audio", "pictures", "placing", "store", "theme", "unchanged"}),
     frozenset({"apply", "outside", "rendering", "sparing", "watch"}),
     frozenset({"publish", "report", "serve", "notify", "download", "onlooker", "ingest", "founding"}),

@@ -25,7 +25,7 @@ from PIL import Image
 
 from pipeline import catalog, cli, ingest, placing
 from pipeline.audio.deliver import Studio
-from pipeline.catalog import located
+from pipeline.catalog import amended, located
 from pipeline.ingest import Desk, Outcome
 from pipeline.intake import front_matter, naming, parcels, rhythm, words
 from pipeline.intake.naming import Said
@@ -309,16 +309,30 @@ def test_any_text_survives_in_front_matter(text: str) -> None:
     ("before", "after"),
     [
         ("---\ntitle: a\n---\nx", "---\ntitle: a\naudio: b.wav\n---\nx"),
-        ("---\naudio:   # straks\ntitle: a\n---\n", "---\naudio: b.wav # straks\ntitle: a\n---\n"),
+        ("---\naudio:   # straks\ntitle: a\n---\n", "---\naudio: b.wav   # straks\ntitle: a\n---\n"),
+        ("---\naudio: ~\n# wie?\ntitle: a\n---\n", "---\naudio: b.wav\n# wie?\ntitle: a\n---\n"),
+        ("---\naudio:\n  # of c.wav\ntitle: a\n---\n", "---\naudio: b.wav\n  # of c.wav\ntitle: a\n---\n"),
         ("---\r\ntitle: a\r\n---\r\nx", "---\r\ntitle: a\r\naudio: b.wav\r\n---\r\nx"),
         ("---\ntitle: a\r\nb:\n---\nx\r\ny", "---\ntitle: a\r\nb:\naudio: b.wav\n---\nx\r\ny"),
         ("---\r\naudio: # c\r\n---\r\n", "---\r\naudio: b.wav # c\r\n---\r\n"),
-        ("title: a\n", None),
+        ("\ufeff---\naudio:\n---\n", "\ufeff---\naudio: b.wav\n---\n"),
     ],
 )
-def test_a_key_is_added_and_nothing_else_changes(before: str, after: str | None) -> None:
-    """At the end of the settings, or where it stood empty; line endings stay."""
-    assert front_matter.added(before, {"audio": "b.wav"}) == after
+def test_a_key_is_added_and_nothing_else_changes(before: str, after: str) -> None:
+    """At the end of the settings, or where it stood empty; line endings, space and comments stay."""
+    assert amended.front_matter(before, {"audio": "b.wav"}, file="episode.md") == after
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_list_is_added_below_its_key(end: str) -> None:
+    """Several keys at once, one of them a list, in the line ends that are there."""
+    chapters = front_matter.yaml(["0:00 Begin", "1:00 Eind: hier"])
+    before, after = (
+        "---|chapters: # hoe?|title: a|---|",
+        ('---|chapters: # hoe?|  - "0:00 Begin"|  - "1:00 Eind: hier"|title: a|audio: b.wav|---|'),
+    )
+    values = {"chapters": chapters, "audio": "b.wav"}
+    assert amended.front_matter(before.replace("|", end), values, file="x") == after.replace("|", end)
 
 
 def test_front_matter_that_takes_no_lines_is_left_alone(show: Path, tone: bytes) -> None:

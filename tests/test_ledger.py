@@ -78,7 +78,7 @@ def test_a_damaged_ledger_is_not_believed(root: Path) -> None:
         ledger.write_text(kept[:end])
         assert read(root) == whole
     told = json.loads(kept)
-    for entry in told["files"].values():
+    for entry in told["record"]:
         entry["sha256"] = "0" * 64
     ledger.write_text(json.dumps(told))
     assert read(root) == whole
@@ -90,7 +90,7 @@ def test_files_that_are_gone_are_forgotten(root: Path) -> None:
     read(root)
     recording(root).unlink()
     read(root)
-    assert sorted(json.loads((root / "sources.json").read_text())["files"]) == [
+    assert sorted(known["path"] for known in json.loads((root / "sources.json").read_text())["record"]) == [
         "episodes/02-twee/audio.wav",
         "feed/cover.png",
     ]

@@ -100,7 +100,7 @@ Notities met audio: erin.
 def test_one_line_changes(old: str, comment: str | None) -> None:
     """Comments, order, quotes and notes stay to the letter; a key that was not there becomes the last."""
     before = FRONT.replace("audio: opname.wav   # de ruwe opname\n", old)
-    after = amended.front_matter(before, "audio", "{sha256: x}", file="episode.md")
+    after = amended.front_matter(before, {"audio": "{sha256: x}"}, file="episode.md")
     if comment is None:
         assert after == before.replace("  - Jan   # of Piet\n", "  - Jan   # of Piet\naudio: {sha256: x}\n")
     else:
@@ -110,17 +110,23 @@ def test_one_line_changes(old: str, comment: str | None) -> None:
 def test_windows_line_ends_stay() -> None:
     """Of every line, the new one too."""
     before = "\ufeff" + FRONT.replace("\n", "\r\n")
-    after = amended.front_matter(before, "audio", "{sha256: x}", file="episode.md")
+    after = amended.front_matter(before, {"audio": "{sha256: x}"}, file="episode.md")
     assert after == before.replace("opname.wav", "{sha256: x}", 1)
 
 
 @pytest.mark.parametrize(
-    "front", ["geen kop", "---\ntitle: A\n\n  audio: b\n---\n", "---\ntitle: |\n  A\n  audio: b\n"]
+    "front",
+    [
+        "geen kop",
+        "---\ntitle: A\n\n  audio: b\n---\n",
+        "---\ntitle: |\n  A\n  audio: b\n",
+        '---\ntitle: "A\naudio: b\nC"\n---\n',
+    ],
 )
 def test_what_cannot_be_changed_alone_is_left(front: str) -> None:
     """Said, with the line to write."""
     with pytest.raises(ShowError) as caught:
-        amended.front_matter(front, "audio", "{sha256: x}", file="episode.md")
+        amended.front_matter(front, {"audio": "{sha256: x}"}, file="episode.md")
     assert caught.value.problems[0].file == "episode.md"
 
 

@@ -3,6 +3,9 @@
 import json
 import os
 import shutil
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,9 +16,12 @@ from pipeline import unchanged
 from pipeline.history import FEED
 from pipeline.model import Key, Version
 from pipeline.unchanged import Look, Memory
-from tests.shows import write_show
+from tests.shows import write_episode, write_show
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
+OMROEP = Path(sys.executable).with_name("omroep")
+DEAR = {"boto3", "feedgen", "jinja2", "lxml", "numpy", "PIL", "pydantic", "random", "tempfile", "yaml"}
+"""What takes time to import, and a publish with nothing to do needs not."""
 
 
 @pytest.fixture
@@ -110,8 +116,8 @@ def test_a_damaged_memory_is_no_memory(root: Path, tmp_path: Path) -> None:
         path.write_bytes(whole[:end])
         assert unchanged.recall(path, seen, "publish") is None
     told = json.loads(whole)
-    for name in told["memory"]:
-        path.write_text(json.dumps(told | {"memory": told["memory"] | {name: "spoilt"}}))
+    for name in told["record"]:
+        path.write_text(json.dumps(told | {"record": told["record"] | {name: "spoilt"}}))
         assert unchanged.recall(path, seen, "publish") is None
 
 
@@ -126,3 +132,17 @@ def test_the_store_has_the_last_word(root: Path) -> None:
     assert not unchanged.holds(remembered, [last])
     assert not unchanged.holds(remembered, [feed])
     assert not unchanged.holds(remembered, [last, (Key("feed.log/000002-unsettled-x.json"), Version("z")), feed])
+
+
+def test_finding_nothing_to_do_imports_little(tmp_path: Path) -> None:
+    """The real program, the second time: nothing is imported to read, compose or check records with."""
+    root = write_show(tmp_path / "show")
+    write_episode(root, "01-een")
+    time.sleep(2.1)  # until the files have settled
+    command: list[str | Path] = [sys.executable, "-X", "importtime", OMROEP, "--show", root, "publish"]
+    first, second = (subprocess.run(command, capture_output=True, text=True, check=True) for _ in range(2))
+    loaded = [{line.rpartition("|")[2].strip() for line in run.stderr.splitlines()} for run in (first, second)]
+    assert "Nothing to do" in second.stdout
+    assert loaded[0] >= {"pydantic", "pipeline.catalog"}
+    assert "pipeline.remembered.records" in loaded[1]
+    assert not loaded[1] & {*DEAR, "pipeline.catalog", "pipeline.publish"}

@@ -1,6 +1,5 @@
 """How one file sounds, as a record to keep: its levels, curves, silences, findings, and the loudness of each minute."""
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from pipeline.audio.inspect import Format
 from pipeline.audio.measure import Levels
 from pipeline.errors import AudioError, Problem
 from pipeline.model import Digest, Finding, Mastering
+from pipeline.remembered import files
 
 EDITION = 1
 """Raised when an account comes to tell other things, so that those of before are made again."""
@@ -88,10 +88,9 @@ def of(studio: Studio, subject: Subject, mastering: Mastering, on_time: OnTime) 
         return known
     format = inspect.probe(studio.ffmpeg, path, subject.name)
     hearing = measure.hear(studio.ffmpeg, measure.as_recorded(path, subject.name, format), on_time)
-    with path.open("rb") as file:
-        if hashlib.file_digest(file, "sha256").hexdigest() != subject.sha256:
-            what = "This is not the file that it was: it was changed or damaged."
-            raise AudioError(Problem(what=what, file=subject.name, mend="Run again when it is complete."))
+    if files.sha256_of(path) != subject.sha256:
+        what = "This is not the file that it was: it was changed or damaged."
+        raise AudioError(Problem(what=what, file=subject.name, mend="Run again when it is complete."))
     made = told(Take(format=format, hearing=hearing, mastering=mastering), subject.shift_s)
     memory.keep(kept, made)
     return made

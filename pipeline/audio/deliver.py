@@ -1,18 +1,15 @@
 """From an episode to its delivered audio files: mastered once, tagged, remembered locally, every fact measured."""
 
-import hashlib
-import json
-import os
-import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import asdict, dataclass, fields, replace
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+
+from pydantic import TypeAdapter
 
 from pipeline import digest, formats, sidecars
-from pipeline.audio import containers, ffmpeg, inspect, marks, recipe, tags, waveform
+from pipeline.audio import containers, ffmpeg, inspect, marks, memory, recipe, tags, waveform
 from pipeline.audio.ffmpeg import Ffmpeg
 from pipeline.audio.master import Master, OnStep, Order, Recording, masters
 from pipeline.errors import AudioError, OmroepError, Problem
@@ -21,7 +18,6 @@ from pipeline.model import (
     Chapter,
     Digest,
     Episode,
-    Finding,
     Key,
     Mastering,
     Media,
@@ -30,6 +26,7 @@ from pipeline.model import (
     Source,
     Waveform,
 )
+from pipeline.remembered import files, records
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,16 +94,16 @@ def fetched_to(cache: Path, source: Source) -> Path:
 def mastered(studio: Studio, episode: Episode, mastering: Mastering) -> tuple[Master, Digest, Path] | None:
     """The enclosure's master where it is remembered, with its file's SHA-256 and the file; nothing is made."""
     path = _master_path(studio, episode, recipe.renditions(mastering)[0])
-    known, sha256 = _known_master(path), _remembered(path)
-    return (known[0], sha256, path) if known and sha256 else None
+    known = files.kept(path, _READ)
+    return (known.facts.master, known.sha256, path) if known else None
 
 
 def delivered(studio: Studio, sha256: Digest) -> Path | None:
     """The delivered file of that digest, where it is remembered."""
-    for noted in sorted((studio.cache / "media").glob("*.json")):
-        if sha256 in noted.read_text("utf-8", "replace"):
-            for path in (noted.with_suffix(format.ending) for format in formats.TABLE.values()):
-                if _remembered(path) == sha256:
+    for note in sorted((studio.cache / "media").glob("*.json")):
+        if (noted := files.noted(note, files.bare)) and noted.sha256 == sha256:
+            for path in (note.with_suffix(format.ending) for format in formats.TABLE.values()):
+                if files.kept(path, files.bare) == noted:
                     return path
     return None
 
@@ -124,7 +121,7 @@ def media(
     AudioError when the recording is not here, cannot be mastered, or changed while it was read.
     """
     made = _mastered(studio, episode, show.mastering, on_step)
-    found, first = made[0].found, made[0].master
+    found, first = made[0].facts.found, made[0].facts.master
     chapters = sidecars.moved(sidecars.chosen(episode, found), first.shift_s, first.duration_s)
     own, *others = (_delivered(studio, episode, show, sleeve, each, chapters) for each in made)
     if chapters and not episode.chapters:
@@ -146,28 +143,39 @@ def media(
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class _Facts:
+    """What is noted of a master."""
+
+    master: Master
+    found: tuple[Chapter, ...]
+    """Chapters that lay in the recording."""
+
+
+_READ = TypeAdapter(_Facts).validate_python
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class _Made:
     """A master in the cache."""
 
     mastering: Mastering
     identity: Digest
     path: Path
-    master: Master
-    found: tuple[Chapter, ...]
-    """Chapters that lay in the recording."""
+    facts: _Facts
 
 
 def _delivered(
     studio: Studio, episode: Episode, show: Show, sleeve: Sleeve, made: _Made, chapters: tuple[Chapter, ...]
 ) -> Rendition:
     """The file of one master, with tags and `chapters` in delivered time."""
-    tagged, format = _tags(episode, show, sleeve, made.master, chapters), formats.TABLE[made.mastering.codec]
+    tagged, format = _tags(episode, show, sleeve, made.facts.master, chapters), formats.TABLE[made.mastering.codec]
     path = studio.cache / "media" / f"{digest.of_record([made.identity, tagged])}{format.ending}"
-    sha256 = _remembered(path)
-    if sha256 is None:
+    if known := files.kept(path, files.bare):
+        sha256 = known.sha256
+    else:
         with _made_whole(path) as target:
             containers.wrap(format.word, made.path, target, tagged, lambda: studio.ffmpeg)
-            sha256 = _remember(target, path, {})
+            sha256 = files.keep(target, path)
     facts = ("duration_s", "loudness_lufs", "peak_dbtp", "bitrate_kbps", "channels", "rate_hz")
     return Rendition(
         key=Key(f"audio/{episode.slug}.{sha256[:16]}{format.ending}"),
@@ -175,19 +183,19 @@ def _delivered(
         size=path.stat().st_size,
         type=format.type,
         file=path,
-        **{name: getattr(made.master, name) for name in facts},
+        **{name: getattr(made.facts.master, name) for name in facts},
     )
 
 
 def _waveform(studio: Studio, episode: Episode, made: _Made) -> tuple[Waveform, ...]:
     """Of what decodes from the enclosure: its peaks, and them drawn."""
     path = studio.cache / "waveforms" / f"{made.identity}.peaks"
-    if _remembered(path) is None:
+    if files.kept(path, files.bare) is None:
         with _made_whole(path) as target:
-            length, rate = made.master.duration_s, made.master.rate_hz
+            length, rate = made.facts.master.duration_s, made.facts.master.rate_hz
             peaks = waveform.peaks(studio.ffmpeg, made.path, duration_s=length, rate_hz=rate)
             target.write_bytes(waveform.document(peaks))
-            _remember(target, path, {})
+            files.keep(target, path)
     document = path.read_bytes()
     drawn = waveform.drawing(waveform.read(document))
     bodies = (("json", "application/json", document), ("svg", "image/svg+xml", drawn))
@@ -227,19 +235,19 @@ def _tags(episode: Episode, show: Show, sleeve: Sleeve, made: Master, chapters: 
 def _mastered(studio: Studio, episode: Episode, mastering: Mastering, on_step: OnStep) -> tuple[_Made, ...]:
     """The masters of all that is delivered, the enclosure's first: those that are not remembered are made together."""
     paths = {each: _master_path(studio, episode, each) for each in recipe.renditions(mastering)}
-    known = {each: master for each, path in paths.items() if (master := _known_master(path))}
+    known = {each: noted.facts for each, path in paths.items() if (noted := files.kept(path, _READ))}
     missing = {each: path for each, path in paths.items() if each not in known}
     if missing:
         known |= _made_anew(studio.fit(mastering), studio, episode, missing, on_step)
     return tuple(
-        _Made(mastering=each, identity=_identity(episode, each), path=path, master=known[each][0], found=known[each][1])
+        _Made(mastering=each, identity=_identity(episode, each), path=path, facts=known[each])
         for each, path in paths.items()
     )
 
 
 def _made_anew(
     fit: Ffmpeg, studio: Studio, episode: Episode, missing: Mapping[Mastering, Path], on_step: OnStep
-) -> dict[Mastering, tuple[Master, tuple[Chapter, ...]]]:
+) -> dict[Mastering, _Facts]:
     recording, shared = _present(studio, episode.audio), next(iter(missing))
     intro, outro = (_present(studio, each) if each else None for each in (shared.intro, shared.outro))
     with ExitStack() as stack:
@@ -248,28 +256,17 @@ def _made_anew(
         ]
         made = masters(fit, recording, orders=orders, bumpers=(intro, outro), on_step=on_step)
         found = marks.found(fit, recording.path)
-        if _sha256(recording.path) != episode.audio.sha256:
+        if files.sha256_of(recording.path) != episode.audio.sha256:
             what = "The recording changed while it was being read."
             raise AudioError(Problem(what=what, file=recording.name, mend="Run again when it is complete."))
-        for order, master in zip(orders, made, strict=True):
-            facts = {"master": asdict(master), "chapters": digest.plain(found)}
-            _remember(order.target, missing[order.mastering], facts)
-    return {mastering: (master, found) for mastering, master in zip(missing, made, strict=True)}
+        facts = {each: _Facts(master=master, found=found) for each, master in zip(missing, made, strict=True)}
+        for order in orders:
+            files.keep(order.target, missing[order.mastering], facts[order.mastering])
+    return facts
 
 
 def _master_path(studio: Studio, episode: Episode, mastering: Mastering) -> Path:
     return studio.cache / "masters" / f"{_identity(episode, mastering)}{formats.TABLE[mastering.codec].ending}"
-
-
-def _known_master(path: Path) -> tuple[Master, tuple[Chapter, ...]] | None:
-    """What was measured and found of a remembered master; whatever is odd about the note of it, it is made again."""
-    if _remembered(path):
-        with suppress(OSError, ValueError, KeyError, TypeError):
-            noted = json.loads(_facts(path).read_text("utf-8"))
-            facts, found = noted["master"], tuple(Chapter(**chapter) for chapter in noted["chapters"])
-            findings = tuple(Finding(**finding) for finding in facts["findings"])
-            return Master(**{**facts, "done": tuple(facts["done"]), "findings": findings}), found
-    return None
 
 
 def _present(studio: Studio, source: Source) -> Recording:
@@ -281,53 +278,8 @@ def _present(studio: Studio, source: Source) -> Recording:
     return Recording(path=path, name=source.path)
 
 
-# --- files that can always be made again: whole or absent, and what they should hash to is written beside them --------
-
-
 @contextmanager
 def _made_whole(path: Path) -> Iterator[Path]:
-    """A temporary file beside `path`, removed at the end unless `_remember` has put it in place.
-
-    AudioError where the disk does not let it be written.
-    """
-    temporary: Path | None = None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".making-", suffix=path.suffix)
-        os.close(handle)
-        temporary = Path(name)
-        yield temporary
-    except OSError as error:
-        what = f"Audio cannot be kept in {path.parent}: {error.strerror}."
-        mend = "Make room there, or name another folder with OMROEP_CACHE."
-        raise AudioError(Problem(what=what, mend=mend)) from error
-    finally:
-        if temporary:
-            temporary.unlink(missing_ok=True)
-            temporary.with_suffix(".json").unlink(missing_ok=True)
-
-
-def _remember(temporary: Path, path: Path, facts: Mapping[str, Any]) -> Digest:
-    sha256 = _sha256(temporary)
-    beside = temporary.with_suffix(".json")
-    beside.write_text(json.dumps({"sha256": sha256, **facts}), "utf-8")
-    temporary.replace(path)
-    beside.replace(_facts(path))
-    return sha256
-
-
-def _remembered(path: Path) -> Digest | None:
-    """The SHA-256 of a remembered file, if it is still what was remembered."""
-    with suppress(OSError, ValueError, KeyError, TypeError):
-        told = json.loads(_facts(path).read_text("utf-8"))["sha256"]
-        return Digest(told) if told == _sha256(path) else None
-    return None
-
-
-def _facts(path: Path) -> Path:
-    return path.with_suffix(".json")
-
-
-def _sha256(path: Path) -> Digest:
-    with path.open("rb") as file:
-        return Digest(hashlib.file_digest(file, "sha256").hexdigest())
+    """What is to become a file of the cache; AudioError where the disk does not let it be written."""
+    with memory.kept_in(path.parent, "Audio"), records.draft(path) as draft:
+        yield draft

@@ -26,6 +26,7 @@ from pipeline.cli.settings import (
 )
 from pipeline.errors import Exit, Partial
 from pipeline.history import WATCHED
+from pipeline.remembered import records
 from pipeline.text import megabytes
 
 if TYPE_CHECKING:  # a publish with nothing to do imports none of it
@@ -158,8 +159,7 @@ def _keep(settings: Settings, receipt: Receipt, told: dict[str, object]) -> None
     folder = settings.cache / "receipts"
     name = f"{settings.now:%Y-%m-%dT%H%M%SZ}-{receipt.release[:12]}.json"
     with suppress(OSError):  # a full disk here takes nothing from what listeners have
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(json.dumps(told, indent=2), "utf-8")
+        records.put(folder / name, json.dumps(told, indent=2).encode())
 
 
 def _repeat(memory: unchanged.Memory) -> None:

@@ -35,7 +35,7 @@ def stage(settings: Settings, recording: Path, episode: str | None) -> None:
     name = written.relative_to(settings.root).as_posix()
     before = written.read_bytes().decode("utf-8")
     kept = f"{{sha256: {source.sha256}, size: {source.size}}}"
-    _replace(written, amended.front_matter(before, "audio", kept, file=name))
+    _replace(written, amended.front_matter(before, {"audio": kept}, file=name))
     tell.say(f"{recording.name} ({megabytes(source.size)}) is among the masters, and {name} says so.")
 
 

@@ -1,4 +1,4 @@
-"""The front matter of an `episode.md`, written, and added to without touching what stands there."""
+"""The front matter of a new `episode.md`, as one would write it by hand; `catalog.amended` changes one that is."""
 
 import json
 import re
@@ -11,8 +11,6 @@ from pipeline.text import clock
 Value: TypeAlias = "str | int | Sequence[str] | None"
 """None: a key that waits for its value."""
 _PLAIN = re.compile(r"[^\W_](?:[\w ,.()/!?'’&+–-]*[\w.()!?'’])?")
-_KEY = r"^{}[ \t]*:[ \t]*(#[^\r\n]*)?(?=\r?$)"
-_BLOCK = re.compile(r"(---[ \t]*\r?\n(?:.*?\n)?)(---[ \t]*(?:\r?\n|\Z).*)", re.DOTALL)
 
 
 def composed(keys: Mapping[str, Value], comments: Mapping[str, str]) -> str:
@@ -21,31 +19,18 @@ def composed(keys: Mapping[str, Value], comments: Mapping[str, str]) -> str:
     return f"---\n{''.join(lines)}---\n\n"
 
 
-def added(text: str, keys: Mapping[str, Value]) -> str | None:
-    """An `episode.md` with keys that it lacks or has left empty; all else stays as it is, byte for byte.
-
-    None where its front matter is not of the kind that lines can be added to.
-    """
-    found = re.fullmatch(_BLOCK, text)
-    if not found:
-        return None
-    front, rest = found[1], found[2]
-    ending = "\r\n" if front.partition("\n")[0].endswith("\r") else "\n"
-    for key, value in keys.items():
-        empty = re.search(_KEY.format(re.escape(key)), front, re.MULTILINE)
-        start, end = empty.span() if empty else (len(front), len(front))
-        line = _line(key, value, (empty[1] or "").removeprefix("#").strip() if empty else "")
-        front = front[:start] + (line.rstrip("\n") if empty else line).replace("\n", ending) + front[end:]
-    return front + rest
+def yaml(value: Value) -> str:
+    """A value as it stands behind its key and on the lines below it."""
+    if value is None:
+        return ""
+    if isinstance(value, (str, int)):
+        return scalar(str(value))
+    return "".join(f"\n  - {scalar(item)}" for item in value)
 
 
 def _line(key: str, value: Value, comment: str) -> str:
-    behind = f" # {comment}" if comment else ""
-    if value is None:
-        return f"{key}:{behind}\n"
-    if isinstance(value, (str, int)):
-        return f"{key}: {scalar(str(value))}{behind}\n"
-    return f"{key}:{behind}\n" + "".join(f"  - {scalar(item)}\n" for item in value)
+    first, *below = yaml(value).split("\n")
+    return "\n".join([" ".join([f"{key}:", *filter(None, [first, comment and f"# {comment}"])]), *below, ""])
 
 
 def scalar(text: str) -> str:

@@ -1,7 +1,6 @@
 """Recordings that are kept outside the repository: put away, and fetched when they are needed, by their SHA-256."""
 
 import fcntl
-import hashlib
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -9,11 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline.audio import memory
 from pipeline.audio.deliver import fetched_to
 from pipeline.download import Courier, Failure, OnPart
 from pipeline.errors import AudioError, Problem, ShowError
 from pipeline.masters import lfs
-from pipeline.model import MASTERS, Cache, Digest, Key, Kind, Object, Source
+from pipeline.model import MASTERS, Cache, Key, Kind, Object, Source
+from pipeline.remembered import files, records
 from pipeline.text import megabytes
 
 if TYPE_CHECKING:  # boto3 takes 0.4 s to import, and only a bucket needs it
@@ -46,8 +47,8 @@ class Masters:
         AudioError where it cannot be had, or is another file than the show names.
         """
         target = fetched_to(self.cache, source)
-        with _kept_in(target.parent), _alone(target):
-            if target.is_file() and _sha256(target) == source.sha256:
+        with memory.kept_in(target.parent, "Recordings"), _alone(target):
+            if target.is_file() and files.sha256_of(target) == source.sha256:
                 return
             target.unlink(missing_ok=True)
             failure = self._way(source, on_part)(target)
@@ -57,7 +58,7 @@ class Masters:
 
     def put(self, recording: Path) -> Source:
         """Put a recording away under its SHA-256, unless it is there already; StoreError where that fails."""
-        source = Source(sha256=_sha256(recording), size=recording.stat().st_size, kept=MASTERS)
+        source = Source(sha256=files.sha256_of(recording), size=recording.stat().st_size, kept=MASTERS)
         store, key = self._store(), Key(source.sha256)
         held = store.stat(key)
         if held is None or held.size != source.size:
@@ -67,8 +68,7 @@ class Masters:
 
     def _remember(self, source: Source, recording: Path) -> None:
         target = fetched_to(self.cache, source)
-        with suppress(OSError), _alone(target):  # it can be fetched
-            draft = target.with_name(f"{target.name}.copied")
+        with suppress(OSError), _alone(target), records.draft(target) as draft:  # it can be fetched
             shutil.copyfile(recording, draft)
             draft.replace(target)
 
@@ -117,7 +117,7 @@ def _object(key: Key, source: Source, recording: Path) -> Object:
 def _unlike(path: Path, source: Source) -> str | None:
     """In what way a file is not the one that the show names."""
     size = path.stat().st_size
-    if _sha256(path) == source.sha256:
+    if files.sha256_of(path) == source.sha256:
         return None
     with path.open("rb") as file:
         head = file.read(_HEAD).lstrip().lower()
@@ -147,25 +147,9 @@ def _mend(source: Source, failure: Failure) -> str:
 
 
 @contextmanager
-def _kept_in(folder: Path) -> Iterator[None]:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        yield
-    except OSError as error:
-        what = f"Recordings cannot be kept in {folder}: {error.strerror}."
-        mend = "Make room there, or name another folder with OMROEP_CACHE."
-        raise AudioError(Problem(what=what, mend=mend)) from error
-
-
-@contextmanager
 def _alone(target: Path) -> Iterator[None]:
     """One thread of one process at a time; the operating system lets go of it when its holder dies."""
     target.parent.mkdir(parents=True, exist_ok=True)
     with target.with_name(f"{target.name}.lock").open("ab") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
-
-
-def _sha256(path: Path) -> Digest:
-    with path.open("rb") as file:
-        return Digest(hashlib.file_digest(file, "sha256").hexdigest())
