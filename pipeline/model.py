@@ -603,6 +603,13 @@ def rendered(media: Media) -> tuple[Media | Rendition | Waveform, ...]:
     return (media, *media.alternates, *media.waveform)
 
 
+def shown(edition: Edition) -> tuple[Picture, ...]:
+    """Every picture of an edition."""
+    within: tuple[Edition | Entry, ...] = (edition, *edition.entries, *edition.withdrawn)
+    every = (picture for each in within for picture in (*each.pictures, *each.modern, each.share))
+    return (*(picture for picture in every if picture), *edition.icons, *edition.portraits)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Release:
     """An immutable record of everything one publish made true; the live feed names it."""

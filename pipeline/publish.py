@@ -10,17 +10,16 @@ from pipeline import (
     apply,
     catalog,
     checks,
+    composing,
     consent,
     digest,
     feed,
     guard,
     history,
-    pages,
     pictures,
     plan,
     release,
     rendering,
-    sidecars,
     sparing,
     theme,
     tidings,
@@ -43,10 +42,7 @@ from pipeline.model import (
     Plan,
     Receipt,
     Release,
-    rendered,
-    stored,
 )
-from pipeline.pages.look import Theme
 from pipeline.pictures import portraits
 from pipeline.remembered import records
 from pipeline.rendering import Newsroom, OnStep
@@ -149,28 +145,6 @@ def _keep(near: Path, body: bytes) -> None:
         records.put(near, body)
 
 
-# --- compose ----------------------------------------------------------------------------------------------------------
-
-
-def objects(room: Newsroom, edition: Edition) -> tuple[Object, ...]:
-    """Everything that the store must hold for `edition`, the unstamped feed among it."""
-    look = theme.load(room.root, edition.show.language, edition.show.theme)
-    web = site(edition, look)
-    return (
-        *(stored(made) for entry in (*edition.entries, *edition.withdrawn) for made in rendered(entry.media)),
-        *(stored(picture) for picture in dict.fromkeys(rendering.shown(edition))),
-        *sidecars.compose(edition),
-        *web,
-        feed.compose(edition, pages.feed_style(web)),
-    )
-
-
-def site(edition: Edition, look: Theme) -> tuple[Object, ...]:
-    """What a browser shows beside the main feed: assets, pages and further feeds."""
-    made = pages.compose(edition, look)
-    return (*made, *feed.further(edition, look.translations.gettext, pages.feed_style(made)))
-
-
 # --- plan and apply ---------------------------------------------------------------------------------------------------
 
 
@@ -222,7 +196,7 @@ def prepare(
         if not failed:
             break
         found = _without(found, failed)
-    made = plan.make(edition, objects(room, edition), before)
+    made = plan.make(edition, composing.following(room.root, edition, before, room.studio.cache / "pages.json"), before)
     _keep(room.studio.cache / release.key(made.release.id), digest.canonical(made.release))
     late = tuple(guard.stale(made.release.id, before, asked))
     guard.refuse(late if refuse else ())
@@ -266,7 +240,7 @@ def rehearse(room: Newsroom, on_step: OnStep, spare: Held) -> Rehearsal:
     return Rehearsal(
         found=found,
         edition=edition,
-        objects=objects(room, edition),
+        objects=composing.objects(room.root, edition),
         next_due=min(turns(found.catalog, room.now), default=None),
     )
 

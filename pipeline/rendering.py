@@ -13,7 +13,7 @@ from pipeline.audio.deliver import Sleeve, Studio
 from pipeline.errors import OmroepError, ShowError
 from pipeline.guard import Wanted
 from pipeline.history import Published
-from pipeline.model import Edition, Entry, Episode, Guid, Key, Media, Picture, Release, Show, Source, rendered
+from pipeline.model import Edition, Entry, Episode, Guid, Key, Media, Picture, Release, Show, Source, rendered, shown
 from pipeline.pictures import portraits, share
 
 Bring = Callable[[Source, Show, Callable[[float], None]], None]
@@ -121,13 +121,6 @@ class _Art:
 
 def _releases(before: Published) -> tuple[Release, ...]:
     return tuple(release for release in (before.abandoned, before.release) if release)
-
-
-def shown(edition: Edition) -> tuple[Picture, ...]:
-    """Every picture of an edition."""
-    within: tuple[Edition | Entry, ...] = (edition, *edition.entries, *edition.withdrawn)
-    every = (picture for each in within for picture in (*each.pictures, *each.modern, each.share))
-    return (*(picture for picture in every if picture), *edition.icons, *edition.portraits)
 
 
 def current(media: Media, episode: Episode) -> bool:

@@ -16,7 +16,7 @@ from pipeline.remembered import records, stamps
 FOLDERS = ("episodes", "feed", "templates")
 """What a show is made of."""
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
-_OURS = Path(__file__).parent
+_OURS = (Path(__file__).parent.parent, Path(__file__).parent.name)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,9 +50,18 @@ class Memory:
 
 def look(root: Path) -> Look:
     """The files of the show at `root`, by their stamps; their contents are not read."""
+    return _look([*((root, name) for name in FOLDERS), _OURS])
+
+
+def program() -> str:
+    """The fingerprint of omroep's own files alone."""
+    return _look([_OURS]).fingerprint
+
+
+def _look(tops: Iterable[tuple[Path, str]]) -> Look:
     seen = hashlib.sha256()
     newest = 0
-    for name, status in files([(root, name) for name in FOLDERS] + [(_OURS.parent, _OURS.name)]):
+    for name, status in files(tops):
         newest = max(newest, status.st_ctime_ns)
         seen.update(f"{name}\0{stamps.of(status)}\n".encode("utf-8", "surrogateescape"))
     return Look(fingerprint=seen.hexdigest(), newest_s=newest / 1e9)

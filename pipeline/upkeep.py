@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from pipeline import apply, changes, channels, pages, prune, publish, release, rollback, sidecars, theme
+from pipeline import apply, changes, channels, composing, pages, prune, publish, release, rollback, sidecars, theme
 from pipeline.catalog import transcripts
 from pipeline.errors import Conflict, Problem, Refused, StoreError
 from pipeline.history import WATCHED, Event, History, Turn
@@ -76,7 +76,7 @@ def back(room: Newsroom, store: Store, asked: str | None) -> Plan:
         raise Refused(*lacking)
     edition = _with_words(store, target, rollback.differing(target, before))
     look = theme.load(room.root, edition.show.language, edition.show.theme)
-    return rollback.make(target, publish.site(edition, look), before)
+    return rollback.make(target, composing.site(edition, look), before)
 
 
 def go(plan: Plan, store: Store, on_written: Callable[[Action], None]) -> Receipt:

@@ -23,7 +23,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"rollback"}),
     frozenset({"remembered"}),
     frozenset({"catalog", "audio", "pictures", "placing", "store", "theme", "unchanged"}),
-    frozenset({"apply", "outside", "rendering", "sparing", "watch"}),
+    frozenset({"apply", "composing", "outside", "rendering", "sparing", "watch"}),
     frozenset({"publish", "report", "serve", "notify", "download", "onlooker", "ingest", "founding"}),
     frozenset({"upkeep", "verify", "doctor", "importer", "archive", "masters"}),
     frozenset({"cli"}),

@@ -1,6 +1,7 @@
 """Pages that are known are not made again, and are those that would have been made."""
 
 import dataclasses
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -11,8 +12,11 @@ import pytest
 
 from pipeline import pages, theme
 from pipeline.errors import ShowError
-from pipeline.model import Chapter, Cue, Edition, Guid, Person, Season, Slug, Source
+from pipeline.history import LOG
+from pipeline.model import Chapter, Cue, Edition, Guid, Key, Object, Person, Season, Slug, Source
 from pipeline.pages import Site
+from pipeline.store.memory import MemoryStore
+from tests import thousand
 from tests.test_looks import write
 from tests.test_pages import DUTCH, EDITION, ROOT, entry, picture
 from tests.test_search import edition
@@ -125,6 +129,7 @@ def test_what_is_left_out_is_forgotten() -> None:
 
 @pytest.mark.parametrize("other", ["a program", "a theme", "a language", "a template"])
 def test_another_look_makes_every_page_again(other: str, tmp_path: Path) -> None:
+    """What makes the pages is among what they are made of."""
     look, program = DUTCH, "this"
     if other == "a program":
         program = "that"
@@ -150,3 +155,67 @@ def test_templates_of_a_show_may_name_all_of_it(tmp_path: Path) -> None:
     first = next(made for made in after.objects if made.key == "episodes/nummer-1.html")
     assert isinstance(first.body, bytes)
     assert b"6 van ons" in first.body
+
+
+def held(store: MemoryStore) -> dict[str, bytes]:
+    """What listeners can get there."""
+    return {key: bytes(made.body) for key, made in store.objects.items() if isinstance(made.body, bytes)}
+
+
+def anew(root: Path) -> dict[str, bytes]:
+    """What a machine that knows nothing puts at a store where there is nothing, but for the log."""
+    shutil.rmtree(root / ".omroep")
+    store = MemoryStore()
+    thousand.put(root, store)
+    return without_log(held(store))
+
+
+def without_log(objects: dict[str, bytes]) -> dict[str, bytes]:
+    return {key: body for key, body in objects.items() if not key.startswith((LOG, "releases/"))}
+
+
+def test_a_publish_makes_only_what_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of one more episode its page and its neighbour's; there is then what would have been put there from nothing."""
+    root, store, made = thousand.write(tmp_path / "show", 20), MemoryStore(), list[str]()
+    thousand.put(root, store)
+    compose = pages._episode_page
+
+    def seen(*given: Any) -> Object:
+        made.append(given[2].entry.episode.slug)
+        return compose(*given)
+
+    monkeypatch.setattr(pages, "_episode_page", seen)
+    thousand.write_one(root, 20)
+    thousand.put(root, store)
+    assert len(made) == 2
+    left = anew(root)
+    assert without_log(held(store)).items() >= left.items()
+    assert len(made) > 20
+
+
+@pytest.mark.parametrize(
+    "lost", ["nothing", "a page", "the end of the log", "the memory", "another store", "what only another has"]
+)
+def test_what_is_not_there_is_made_again(lost: str, tmp_path: Path) -> None:
+    """What is remembered is believed only of what listeners have."""
+    root, store = thousand.write(tmp_path / "show", 5), MemoryStore()
+    thousand.put(root, store)
+    thousand.write_one(root, 5)
+    page = Key("episodes/aflevering-2.html")
+    lacking = frozenset[Key]()
+    match lost:
+        case "a page":
+            del store.objects[page]
+            lacking = frozenset([page])
+        case "the end of the log":
+            del store.objects[max(key for key in store.objects if key.startswith(LOG))]
+            store.objects[page] = replace(store.objects[page], body=b"of a publish that was stopped")
+        case "the memory":
+            memory = root / ".omroep" / "pages.json"
+            memory.write_bytes(memory.read_bytes().replace(b"aflevering-2", b"aflevering-3"))
+        case "another store":
+            store = MemoryStore()
+        case "what only another has":
+            thousand.put(root, MemoryStore())
+    thousand.put(root, store, lacking=lacking)
+    assert without_log(held(store)).items() >= anew(root).items()

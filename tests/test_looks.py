@@ -50,6 +50,7 @@ def test_a_constant_is_written_in_the_language_of_the_page(tmp_path: Path) -> No
 
 
 def test_a_template_that_changes_is_compiled_again(tmp_path: Path) -> None:
+    """In one process, as while `serve --live` runs."""
     for text in ("eerst", "dan"):
         root = write(tmp_path, **{"404_html": text})
         assert site(EDITION, theme.load(root, "nl"))["404.html"] == text

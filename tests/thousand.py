@@ -55,11 +55,13 @@ def write_one(root: Path, place: int, audio: bytes | None = None, *, extras: boo
     return folder
 
 
-def put(root: Path, store: Store) -> None:
+def put(root: Path, store: Store, lacking: frozenset[Key] = frozenset()) -> None:
     """Publish it as if every recording had been mastered; the delivered audio is a few bytes each."""
     room = Newsroom(root=root, studio=Studio(root=root, cache=root / ".omroep", environ={}), now=NOW)
     with _mastered(root / ".omroep"):
-        prepared = publish.prepare(room, lambda own: store, lambda title, what, part: None)
+        prepared = publish.prepare(
+            room, lambda own: store, lambda title, what, part: None, lacking=lambda store: lacking
+        )
     publish.publish(prepared, lambda action: None)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipeline import publish, rehearsal, rendering, theme
+from pipeline import composing, publish, rehearsal, rendering, theme
 from pipeline import serve as server
 from pipeline.cli import tell
 from pipeline.cli.settings import Settings, public_address
@@ -64,7 +64,7 @@ def _objects(room: Newsroom) -> tuple[Object, ...]:
     with tell.progress() as on_step:
         checked = publish.check(room)
         live = wanted(checked.catalog, Published(), room.now, NOTHING)
-        return publish.objects(room, rendering.edition(room, checked.catalog.show, live, Published(), on_step))
+        return composing.objects(room.root, rendering.edition(room, checked.catalog.show, live, Published(), on_step))
 
 
 def _rehearsed(room: Newsroom) -> tuple[Object, ...]:
@@ -73,7 +73,7 @@ def _rehearsed(room: Newsroom) -> tuple[Object, ...]:
         catalog = publish.check(room).catalog
         edition = rendering.edition(room, catalog.show, rehearsal.wanted(catalog), Published(), on_step)
     words = theme.load(room.root, catalog.show.language, catalog.show.theme).translations
-    return publish.objects(room, rehearsal.marked(edition, room.now, words.gettext))
+    return composing.objects(room.root, rehearsal.marked(edition, room.now, words.gettext))
 
 
 def _follow(settings: Settings, listening: server.Listening, address: str) -> None:
