@@ -77,6 +77,8 @@ def plan(
         tell.writes(made.actions)
     elif not prepared.blocked:
         tell.say(f"Nothing to do: {prepared.store.name} already holds this show.")
+    for line in tell.waiting(prepared.found.catalog, prepared.store.clock or settings.now):
+        tell.say(line)
     for tiding in prepared.due:
         tell.say(f"Then {tiding.address} is told.")
     if prepared.blocked:

@@ -1,0 +1,46 @@
+"""What a producer is told at the end of a command: what did not happen, why, and what to do next."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests import seaweed
+from tests.shell import Run
+from tests.shows import write_episode, write_show
+
+SOON = datetime.now(UTC) + timedelta(days=30)
+
+
+@pytest.fixture(scope="module")
+def show(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A show with a draft and a scheduled episode, and nothing that listeners could get yet."""
+    root = write_show(tmp_path_factory.mktemp("told") / "show", timezone="UTC")
+    write_episode(root, "01-concept", title="Concept", status="draft")
+    write_episode(root, "02-straks", title="Straks", date=f"{SOON:%Y-%m-%d %H:%MZ}")
+    return root
+
+
+def test_what_stays_away_is_named(show: Path, run: Run) -> None:
+    """Draft and scheduled episodes, and what each waits for: by plan, by publish, and when there is nothing to do."""
+    draft = "Still a draft: “Concept”. Write `status: live` in its episode.md, and publish again."
+    scheduled = f"Scheduled: “Straks” ({SOON:%Y-%m-%d %H:%M})."
+    for words in (("plan",), ("publish",), ("publish",), ("plan",)):
+        lines = run(show, *words).stdout.splitlines()
+        assert draft in lines, words
+        assert any(line.startswith(scheduled) for line in lines), words
+
+
+def test_where_to_look_depends_on_what_is_there(show: Path, run: Run) -> None:
+    """A show of omroep init has no Makefile; where there is one, omroep need not be on the path."""
+    assert run(show, "publish").stdout.endswith("\nTo look at it and listen: omroep serve\n")
+    (show / "Makefile").write_text("serve:\n")
+    assert run(show, "publish").stdout.endswith("\nTo look at it and listen: make serve\n")
+    (show / "Makefile").unlink()
+
+
+def test_a_bucket_is_told_with_its_address(s3_server: seaweed.Server, show: Path, run: Run) -> None:
+    """Where listeners find what went there; a folder is somewhere else until somebody brings it there."""
+    where = "Listeners find it at https://proef.example.org/index.html"
+    assert where in run(show, "publish", "--to", "s3://show/told", **s3_server.environment()).stdout.splitlines()
+    assert where not in run(show, "publish").stdout.splitlines()
