@@ -44,3 +44,18 @@ def test_a_bucket_is_told_with_its_address(s3_server: seaweed.Server, show: Path
     where = "Listeners find it at https://proef.example.org/index.html"
     assert where in run(show, "publish", "--to", "s3://show/told", **s3_server.environment()).stdout.splitlines()
     assert where not in run(show, "publish").stdout.splitlines()
+
+
+def test_releases_count_in_words(show: Path, run: Run) -> None:
+    """None, one, two: in the singular where it is one."""
+    run(show, "publish", "--to", f"{show.parent / 'site'}")
+    assert ", 0 episodes, live now" in run(show, "releases", "--to", f"{show.parent / 'site'}").stdout
+    write_episode(show, "03-nu", title="Nu")
+    run(show, "publish", "--to", f"{show.parent / 'site'}")
+    assert ", 1 episode, live now" in run(show, "releases", "--to", f"{show.parent / 'site'}").stdout
+
+
+def test_a_wrong_word_leads_to_the_help_that_has_it(show: Path, run: Run) -> None:
+    """That of the command itself."""
+    assert run(show, "preview", "niets", status=2).stderr.endswith("See: omroep preview --help\n")
+    assert run(show, "niets", status=2).stderr.endswith("See: omroep --help\n")

@@ -197,7 +197,7 @@ class Plain:
                 self.line(text)
             self._states[key] = text
         if not self._begun:
-            self.line(f"{sum(row.state is State.LIVE for row in shown)} episodes are live. Watching.")
+            self.line(f"Live: {tell.episodes(sum(row.state is State.LIVE for row in shown))}. Watching.")
         self._begun = True
 
 

@@ -203,9 +203,7 @@ def _still(prepared: Prepared, now: datetime) -> tuple[str, ...]:
     from pipeline import rendering
 
     title, count = prepared.edition.show.title, len(prepared.edition.entries)
-    done = (
-        f"Nothing to do: {prepared.store.name} already holds “{title}” with {count} episode{'s' if count != 1 else ''}."
-    )
+    done = f"Nothing to do: {prepared.store.name} already holds “{title}” with {tell.episodes(count)}."
     outdated = tell.several(f"“{title}”" for title in rendering.outdated(prepared.edition))
     again = f"Mastered with earlier settings: {outdated}. Raise an episode's `revision:` to have it done again."
     shown = f"Listeners find it at {prepared.edition.show.base_url}index.html"

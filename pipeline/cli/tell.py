@@ -155,6 +155,11 @@ def changes(plan: Plan) -> None:
         say(f"  {told}")
 
 
+def episodes(count: int) -> str:
+    """So many of them."""
+    return f"{count} episode{'s' if count != 1 else ''}"
+
+
 def several(named: Iterable[str]) -> str:
     """The first few, and how many more there are; empty where there are none."""
     listed = tuple(named)
