@@ -5,9 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from pipeline import catalog, checks
+from pipeline.cli import tell
+from pipeline.errors import Problem
 from tests import seaweed
 from tests.shell import Run
 from tests.shows import write_episode, write_show
+from tests.test_shell import on_a_terminal
 
 SOON = datetime.now(UTC) + timedelta(days=30)
 
@@ -59,3 +63,25 @@ def test_a_wrong_word_leads_to_the_help_that_has_it(show: Path, run: Run) -> Non
     """That of the command itself."""
     assert run(show, "preview", "niets", status=2).stderr.endswith("See: omroep preview --help\n")
     assert run(show, "niets", status=2).stderr.endswith("See: omroep --help\n")
+
+
+def test_what_holds_for_many_is_said_once(tmp_path: Path) -> None:
+    """With the first few places; what differs in more than its place keeps a line of its own."""
+    root = write_show(tmp_path / "show")
+    for number in range(1, 6):
+        folder = write_episode(root, f"0{number}-deel-{number}", transcript=None, date=f"2020-10-0{number}")
+        (folder / "transcript.vtt").unlink()
+    lines = tell.gathered(checks.findings(catalog.load(root)))
+    places = ", ".join(f"episodes/0{number}-deel-{number}/episode.md:2" for number in (1, 2, 3))
+    assert [line.partition(": The")[0] for line in lines] == [f"{places} and 2 more"]
+    few = (Problem(what="Een.", file="a"), Problem(what="Een.", file="b"), Problem(what="Twee.", file="a"))
+    assert tell.gathered(few) == ("a: Een.", "b: Een.", "a: Twee.")
+
+
+def test_rules_are_whole_on_a_narrow_terminal() -> None:
+    """A rule that is cut says nothing; where there is room each has its line."""
+    for columns, apart in ((60, True), (200, False)):
+        lines = on_a_terminal(Path.cwd(), "rules", wide=columns).splitlines()
+        assert max(map(len, lines)) <= columns
+        assert "…" not in "".join(lines)
+        assert ("  show-owner  advice" in lines) == apart

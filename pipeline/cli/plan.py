@@ -68,7 +68,7 @@ def plan(
         if prepared.blocked:
             raise SystemExit(Refused.status)
         return
-    tell.advise(map(str, prepared.warnings))
+    tell.advise(tell.gathered(prepared.warnings))
     made = prepared.plan
     if made.actions:
         tell.say(f"To {prepared.store.name}:")

@@ -150,7 +150,7 @@ def _memory(
         log=max((*receipt.log_seen, *(each.key for each in heard)), default=""),
         until=prepared.next_due.isoformat() if prepared.next_due else None,
         said=said,
-        advice=tuple(map(str, prepared.warnings)),
+        advice=tell.gathered(prepared.warnings),
     )
 
 
@@ -172,7 +172,7 @@ def _repeat(memory: unchanged.Memory, root: Path) -> None:
 def _summary(
     prepared: Prepared, receipt: Receipt, answers: tuple[Answer, ...], said: tuple[str, ...], root: Path
 ) -> None:
-    tell.advise(map(str, prepared.warnings))
+    tell.advise(tell.gathered(prepared.warnings))
     if not receipt.guarded:
         tell.advise([_UNGUARDED.format(place=prepared.store.name)])
     nothing, *further = said

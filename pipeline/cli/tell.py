@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -49,6 +50,22 @@ def advise(warnings: Iterable[str]) -> None:
     """Warnings on standard error."""
     for warning in warnings:
         voice.echo(f"{_advice()}: {printable(warning)}", err=True)
+
+
+def gathered(found: Iterable[Problem]) -> tuple[str, ...]:
+    """A sentence for each, and one for all those that differ only in their place where these are more than a few."""
+    alike: dict[Problem, list[Problem]] = {}
+    for problem in found:
+        alike.setdefault(replace(problem, file="", line=None), []).append(problem)
+    return tuple(
+        str(each)
+        for bare, group in alike.items()
+        for each in (group if len(group) <= _NAMED else [replace(bare, file=several(map(_place, group)))])
+    )
+
+
+def _place(problem: Problem) -> str:
+    return f"{problem.file}:{problem.line}" if problem.line else problem.file
 
 
 def _advice() -> str:
