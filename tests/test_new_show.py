@@ -216,7 +216,7 @@ def test_the_wheel_does_what_the_tutorial_says(
         write_tone(tmp_path / f"{name}.wav", seconds=0.5, hz=hz)
     (tmp_path / "second.vtt").write_text(TRANSCRIPT)
     environ = {"PATH": f"{installed.parent}:{os.defpath}", "HOME": f"{tmp_path}", "LC_ALL": "C.UTF-8"}
-    assert follow(ROOT / "docs" / document, tmp_path, environ) == 12
+    assert follow(ROOT / "docs" / document, tmp_path, environ) == 14
     (site,) = tmp_path.glob("*/public")
     feed = feedparser.parse((site / "feed.xml").read_bytes())
     assert [entry.title for entry in feed.entries] == titles
