@@ -298,7 +298,7 @@ def test_on_a_terminal_there_is_a_table(small: Path, tmp_path: Path) -> None:
     process = subprocess.Popen(list(map(str, command)), stdout=theirs, stderr=theirs, env=environ)
     os.close(theirs)
     written, deadline = "", time.monotonic() + 60
-    while not all(word in written for word in ("how it stands", "[red]Twee[/red]", "draft")):
+    while not all(word in written for word in ("how it stands", "[red]Twee[/red]", "draft: waits for `status: live`")):
         assert time.monotonic() < deadline, written
         written += os.read(ours, 65536).decode("utf-8", "replace")
     process.terminate()

@@ -268,7 +268,8 @@ class Drawn(Plain):
         for heading in ("", "episode", "date", "how it stands"):
             table.add_column(heading, justify="right" if not heading else "left")
         for row in self._rows[-_SHOWN:]:
-            state = self._doing.get(row.title) or f"{row.state}{''.join(f': {each}' for each in needs(row)[:1])}"
+            needed = needs(row)[:1] if row.why else needs(row)[-1:]  # what a draft lacks does not keep it away
+            state = self._doing.get(row.title) or f"{row.state}{''.join(f': {each}' for each in needed)}"
             cells = (_number(row), row.title, when(row, self._zone), state)
             table.add_row(*(Text(printable(cell)) for cell in cells))
         for name in self._moving:
