@@ -154,7 +154,8 @@ def test_on_a_terminal_it_asks(tmp_path: Path) -> None:
     assert "Choose from: Arts, Business, " in done.stderr
     assert "omroep rules show-category" in done.stderr
     assert "Arts > Books" not in done.stderr
-    assert "Time zone of the dates of episodes [Europe/Amsterdam]:" in done.stderr
+    assert "Language (nl, en, …): Naam van de show: " in done.stderr
+    assert "Tijdzone van de datums van afleveringen [Europe/Amsterdam]:" in done.stderr
     show = catalog.load(tmp_path).show
     assert (show.title, show.base_url, show.timezone) == ("Deur", "https://deur.example.org/", "Europe/Amsterdam")
     assert show.categories[0].main == "Society & Culture"

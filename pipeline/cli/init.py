@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from pipeline import founding
+from pipeline import founding, theme
 from pipeline.catalog import values
 from pipeline.checks.nearest import meant
 from pipeline.checks.vocabularies import APPLE_CATEGORIES
@@ -31,14 +31,17 @@ def _category(value: str) -> str:
 
 _ASKED: Mapping[str, tuple[str, str | None, _Accept]] = {
     "language": ("Language (nl, en, …)", None, values.language),
-    "title": ("Name of the show", None, values.line),
-    "author": ("Who makes it, as apps will show it", None, values.line),
-    "email": ("E-mail for directories (public)", None, values.email),
-    "base_url": ("Address at which it will be found (https://…)", None, values.folder_address),
-    "category": ("Category, of Apple's list", "Society & Culture", _category),
-    "timezone": ("Time zone of the dates of episodes", "", values.zone_name),
+    "title": (founding.ASK_TITLE, None, values.line),
+    "author": (founding.ASK_AUTHOR, None, values.line),
+    "email": (founding.ASK_EMAIL, None, values.email),
+    "base_url": (founding.ASK_ADDRESS, None, values.folder_address),
+    "category": (founding.ASK_CATEGORY, "Society & Culture", _category),
+    "timezone": (founding.ASK_ZONE, "", values.zone_name),
 }
-"""What has to be known: the question, what it is when left out, and what is accepted. (The zone: this machine's.)"""
+"""What has to be known: the question, what it is when left out (the zone: this machine's), and what is accepted.
+
+The language comes first, for the rest is asked in it.
+"""
 
 
 def _accepted(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
@@ -87,10 +90,11 @@ def _answers(said: Mapping[str, str | None], zone: str) -> dict[str, str]:
         if needed:
             raise click.UsageError(f"There is no terminal to ask on; add {', '.join(needed)}.")
         return {name: str(default) for name, (_, default, _) in missing.items()}
-    return {
-        name: click.prompt(question, default=default, value_proc=_proof(accept), err=True)
-        for name, (question, default, accept) in missing.items()
-    }
+    answers: dict[str, str] = {}
+    for name, (question, default, accept) in missing.items():
+        say = theme.spoken(said["language"] or answers.get("language", "en")).gettext
+        answers[name] = click.prompt(say(question), default=default, value_proc=_proof(accept), err=True)
+    return answers
 
 
 def _proof(accept: _Accept) -> _Accept:
