@@ -23,10 +23,17 @@ GUID_NOTE = "the show's permanent name: never change it"
 OWNER_NOTE = "directories write there; it is public"
 COVER_NOTE = "square, 1400 to 3000 pixels; put your own in its place"
 COVER_ALT = "The words “{title}” on one colour, above rings like radio waves."
+ZONE_NOTE = "dates in episodes are in this zone"
 CATEGORY_NOTE = "of Apple's list; omroep rules show-category tells them"
 MORE_NOTE = "Every other key is explained in docs/producers.md of omroep: hosts, seasons, audio, destination, and more."
+ASK_TITLE = "Name of the show"
+ASK_AUTHOR = "Who makes it, as apps will show it"
+ASK_EMAIL = "E-mail for directories (public)"
+ASK_ADDRESS = "Address at which it will be found (https://…)"
+ASK_CATEGORY = "Category, of Apple's list"
+ASK_ZONE = "Time zone of the dates of episodes"
 MADE = "“{title}” is a show now, in {folder}."
-NEXT = "Put a recording into {folder}/episodes/, then in that folder: omroep ingest"
+NEXT = "Put a recording into {folder}/episodes/. Then, in {folder} itself: omroep ingest"
 IGNORE = "Add to {folder}/.gitignore: {lines}"
 
 
@@ -104,7 +111,13 @@ def composed(plans: Plans, cover: str, say: Callable[[str], str]) -> str:
         "cover_alt": drawn,
         "timezone": plans.timezone,
     }
-    notes = {"description": ABOUT_NOTE, "base_url": ADDRESS_NOTE, "guid": GUID_NOTE, "cover": COVER_NOTE}
+    notes = {
+        "description": ABOUT_NOTE,
+        "base_url": ADDRESS_NOTE,
+        "guid": GUID_NOTE,
+        "cover": COVER_NOTE,
+        "timezone": ZONE_NOTE,
+    }
     lines = [
         f"{key}: {scalar(value)}{f' # {say(notes[key])}' if key in notes else ''}\n"
         for key, value in values.items()

@@ -13,7 +13,17 @@ from pipeline import catalog, pictures, placing, theme
 from pipeline.audio import ffmpeg, inspect, labels, whole
 from pipeline.audio.deliver import Studio
 from pipeline.audio.labels import Labels
-from pipeline.catalog import EPISODES, amended, chapter_files, chapter_formats, files, located, transcripts, values
+from pipeline.catalog import (
+    EPISODES,
+    SHOW_FILE,
+    amended,
+    chapter_files,
+    chapter_formats,
+    files,
+    located,
+    transcripts,
+    values,
+)
 from pipeline.catalog.ledger import Ledger
 from pipeline.errors import AudioError, Problem, ShowError
 from pipeline.intake import drafts, front_matter, parcels, words
@@ -100,7 +110,12 @@ def begin(desk: Desk, title: str) -> Outcome:
 
 def _there(desk: Desk) -> None:
     if not desk.episodes.is_dir() or desk.episodes.is_symlink():
-        mend = "Run this in the show's folder, name it with --show, or make a new show: omroep init"
+        above = next((each for each in desk.root.parents if (each / SHOW_FILE).is_file()), None)
+        mend = (
+            f"You are inside the show in {above}: run this there, or name it with --show"
+            if above
+            else "Run this in the show's folder, name it with --show, or make a new show: omroep init"
+        )
         raise ShowError(Problem(what="There is no folder `episodes`.", file="episodes", mend=mend))
 
 

@@ -156,7 +156,7 @@ BAD: dict[str, tuple[Case, ...]] = {
         Case("Write `bitrate_mono: 96`.", "audio:", show={"audio": {"bitrate_mono": "64"}}),
         Case("Write `bitrate_stereo: 256`.", "audio:", show={"audio": {"bitrate_stereo": "320"}}),
     ),
-    "show-empty": (Case("no episode that listeners could get", "title:", more=draft_only),),
+    "show-empty": (Case("could get; “Aflevering over 01-fout” is still a draft.", "title:", more=draft_only),),
     "artwork": (
         Case("is 300 × 300 pixels", "cover:", more=picture("feed/cover.png", 300)),
         Case(

@@ -644,7 +644,10 @@ def test_the_program_says_it_in_the_shows_language_or_another(
     second = capsys.readouterr()
     assert "“Detachering” is nu een concept: episodes/03-detachering/episode.md" in first.out
     assert "een transcript" in first.out
-    assert "Nothing to take in" in second.out
+    assert "Nothing else to take in" in second.out
+    (show / "episodes" / "a\x1b[31m.wav").unlink()
+    assert cli.run(["--show", f"{show}", "ingest"]) == 0
+    assert "elke opname in episodes/ heeft haar aflevering" in capsys.readouterr().out
     assert "a transcript: a .vtt or .srt file" in second.out
     assert "\x1b" not in first.out + first.err
     assert "\\u001b[31m.wav heeft tekens in de naam" in first.err

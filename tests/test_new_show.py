@@ -144,13 +144,18 @@ def test_on_a_terminal_it_asks(tmp_path: Path) -> None:
     (tmp_path / "feed").mkdir()
     Image.new("RGB", (1400, 1400)).save(tmp_path / "feed" / "cover.png")
     ours, theirs = pty.openpty()
-    answers = ["nl", "Deur", "Ria", "geen adres", "ria@example.org", "https://deur.example.org", ""]
+    answers = ["nl", "Deur", "Ria", "geen adres", "ria@example.org", "https://deur.example.org", "Werk", "", ""]
     os.write(ours, "".join(f"{answer}\n" for answer in answers).encode())
     with os.fdopen(ours), os.fdopen(theirs) as terminal:
         command: list[str | Path] = [OMROEP, "init", tmp_path]
         done = subprocess.run(command, stdin=terminal, capture_output=True, text=True, env={"TZ": "Europe/Amsterdam"})
     assert done.returncode == 0, done.stderr
     assert "`geen adres` is not an e-mail address" in done.stderr
+    assert "Choose from: Arts, Business, " in done.stderr
+    assert "omroep rules show-category" in done.stderr
+    assert "Arts > Books" not in done.stderr
+    assert "Language (nl, en, …): Naam van de show: " in done.stderr
+    assert "Tijdzone van de datums van afleveringen [Europe/Amsterdam]:" in done.stderr
     show = catalog.load(tmp_path).show
     assert (show.title, show.base_url, show.timezone) == ("Deur", "https://deur.example.org/", "Europe/Amsterdam")
     assert show.categories[0].main == "Society & Culture"
@@ -212,7 +217,7 @@ def test_the_wheel_does_what_the_tutorial_says(
         write_tone(tmp_path / f"{name}.wav", seconds=0.5, hz=hz)
     (tmp_path / "second.vtt").write_text(TRANSCRIPT)
     environ = {"PATH": f"{installed.parent}:{os.defpath}", "HOME": f"{tmp_path}", "LC_ALL": "C.UTF-8"}
-    assert follow(ROOT / "docs" / document, tmp_path, environ) == 12
+    assert follow(ROOT / "docs" / document, tmp_path, environ) == 14
     (site,) = tmp_path.glob("*/public")
     feed = feedparser.parse((site / "feed.xml").read_bytes())
     assert [entry.title for entry in feed.entries] == titles
@@ -238,3 +243,11 @@ def test_there_is_a_desk_without_a_show(tmp_path: Path, capsys: pytest.CaptureFi
     """Where there is no show, the way to one is said."""
     assert cli.run(["--show", f"{tmp_path}", "ingest"]) == 3
     assert "omroep init" in capsys.readouterr().err
+
+
+def test_inside_a_show_the_way_up_is_said(made: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Who is told to go to that folder goes to episodes/ first."""
+    assert cli.run(["--show", f"{made / 'episodes'}", "ingest"]) == 3
+    told = capsys.readouterr().err
+    assert f"You are inside the show in {made}: run this there" in told
+    assert "omroep init" not in told

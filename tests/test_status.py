@@ -75,7 +75,10 @@ def test_for_people_it_is_a_table(show: Path) -> None:
     text = status(show)
     assert "scheduled" in text
     assert "live as it was, to be mended" in text
+    assert "       lacks a summary: one or two sentences, for lists in apps\n" in text
     assert "       waits for `status: live`, when it is right" in text
+    assert "       waits for the next publish\n" in text
+    assert "       This recording has no episode yet.\n" in text
     assert text.rstrip().splitlines()[-1].startswith("The next publish that matters, if nothing changes here: ")
 
 

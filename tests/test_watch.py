@@ -202,10 +202,10 @@ class Meddling(Plain):
         self.lines.append(text)
 
 
-def attempted(root: Path, store: Store, board: Plain) -> Outcome:
+def attempted(root: Path, store: Store, board: Plain, moving: tuple[str, ...] = ()) -> Outcome:
     hands = _Publishing(Settings(root=root, environ={"PATH": ""}, now=NOW), lambda own: store, None, board)
     there = watch.scene(root)
-    decision = Decision(make="to begin with", look_in_s=1)
+    decision = Decision(make="to begin with", moving=moving, look_in_s=1)
     return hands.make(decision, lambda: watch.scene(root) == there)
 
 
@@ -226,6 +226,23 @@ def test_nothing_is_published_that_changes_while_it_is_read(small: Path, tmp_pat
     assert board.at == ""
     assert outcome.came is not Came.DONE or not [key for key in store.objects if "een" in key]
     assert not [key for key in store.objects if "een" in key or key.startswith("audio/")]
+
+
+def test_what_is_still_changing_is_not_to_be_mended(small: Path, tmp_path: Path) -> None:
+    """A recording that is being dropped has no episode yet, and is nobody's problem; nor are words being typed."""
+    root = Path(shutil.copytree(small, tmp_path / "show"))
+    store, board = MemoryStore(), Meddling("", lambda: None)
+    assert attempted(root, store, board).came is Came.DONE
+    write_tone(root / "episodes/02 Twee.wav", seconds=1.2)
+    (root / "episodes/01-een/episode.md").write_text("---\nsumary: half getypt\n---\n", "utf-8")
+    moving = ("episodes/01-een", "episodes/02 Twee.wav")
+    said = len(board.lines)
+    assert attempted(root, store, board, moving).came is Came.DONE
+    assert board.lines[said:] == []
+    assert attempted(root, store, board).came is Came.DONE
+    told = "\n".join(board.lines[said:])
+    assert "`sumary` is not a key" in told
+    assert "omroep ingest" not in told
 
 
 def test_trouble_at_the_destination_passes(small: Path, tmp_path: Path) -> None:
@@ -281,7 +298,7 @@ def test_on_a_terminal_there_is_a_table(small: Path, tmp_path: Path) -> None:
     process = subprocess.Popen(list(map(str, command)), stdout=theirs, stderr=theirs, env=environ)
     os.close(theirs)
     written, deadline = "", time.monotonic() + 60
-    while not all(word in written for word in ("how it stands", "[red]Twee[/red]", "draft")):
+    while not all(word in written for word in ("how it stands", "[red]Twee[/red]", "draft: waits for `status: live`")):
         assert time.monotonic() < deadline, written
         written += os.read(ours, 65536).decode("utf-8", "replace")
     process.terminate()

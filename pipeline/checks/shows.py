@@ -191,7 +191,9 @@ _OF_AN_EPISODE = {"seasons": "season", "topics": "topics"}
 
 def _empty(_: Show, catalog: Catalog) -> Iterator[Finding]:
     if not any(episode.status is Status.LIVE for episode in catalog.episodes):
-        yield Finding(where=(), what="The show has no episode that listeners could get.")
+        draft = next((each.title for each in catalog.episodes if each.status is Status.DRAFT), None)
+        still = f"; “{draft}” is still a draft" if draft else ""
+        yield Finding(where=(), what=f"The show has no episode that listeners could get{still}.")
 
 
 ARTWORK = Demand(

@@ -64,9 +64,15 @@ def run(arguments: list[str]) -> int:
         return error.status
     except click.ClickException as error:
         click.echo(printable(error.format_message()), err=True)
-        click.echo("See: omroep --help", err=True)
+        click.echo(f"See: {_asked(error)} --help", err=True)
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         click.echo("Stopped. What listeners have is whole; run it again to go on.", err=True)
         return Exit.INTERRUPTED
     return int(status or 0)
+
+
+def _asked(error: click.ClickException) -> str:
+    """The command whose words were wrong."""
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    return context.command_path if context else "omroep"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -66,6 +66,23 @@ def waits_for(row: Row) -> tuple[str, ...]:
     return row.why or (("the next publish",) if row.state in _NEXT else ())
 
 
+def needs(row: Row) -> tuple[str, ...]:
+    """The same, as sentences for people: what a draft lacks does not keep it away."""
+    if row.why:
+        return row.why
+    lacks = words.lacks(row.episode) if row.state is State.DRAFT and row.episode else ()
+    return (*(f"lacks {each}" for each in lacks), *(f"waits for {each}" for each in waits_for(row)[len(lacks) :]))
+
+
+def calm(shown: Iterable[Row], moving: Container[str]) -> tuple[Row, ...]:
+    """Rows of a watched show: nothing is to be mended about what is still changing, and it is listed apart."""
+    rested = (row for row in shown if row.folder not in moving or row.state is not State.BROKEN)
+    return tuple(
+        replace(row, state=State.LIVE, why=()) if row.folder in moving and row.state is State.KEPT else row
+        for row in rested
+    )
+
+
 def where(row: Row, show: Show) -> str:
     """The address of its page; empty where it has none."""
     there = row.media or row.state in _AWAY
@@ -113,8 +130,8 @@ def _lines(row: Row, show: Show, zone: ZoneInfo, room: int) -> None:
 
 
 def _needs(row: Row) -> None:
-    for need in waits_for(row):
-        tell.say(f"       waits for {need}" if not row.why else f"       {need}")
+    for need in needs(row):
+        tell.say(f"       {need}")
 
 
 # --- live -------------------------------------------------------------------------------------------------------------
@@ -197,14 +214,14 @@ class Plain:
                 self.line(text)
             self._states[key] = text
         if not self._begun:
-            self.line(f"{sum(row.state is State.LIVE for row in shown)} episodes are live. Watching.")
+            self.line(f"Live: {tell.episodes(sum(row.state is State.LIVE for row in shown))}. Watching.")
         self._begun = True
 
 
 def _state(row: Row, zone: ZoneInfo) -> str:
     day = f" for {when(row, zone)}" if row.state is State.SCHEDULED else ""
-    needs = f": {'; '.join(waits_for(row))}" if waits_for(row) else ""
-    return f"“{row.title}” is {row.state}{day}{needs}"
+    further = f": {'; '.join(needs(row))}" if needs(row) else ""
+    return f"“{row.title}” is {row.state}{day}{further}"
 
 
 class Drawn(Plain):
@@ -251,7 +268,8 @@ class Drawn(Plain):
         for heading in ("", "episode", "date", "how it stands"):
             table.add_column(heading, justify="right" if not heading else "left")
         for row in self._rows[-_SHOWN:]:
-            state = self._doing.get(row.title) or f"{row.state}{''.join(f'; {each}' for each in waits_for(row)[:1])}"
+            needed = needs(row)[:1] if row.why else needs(row)[-1:]  # what a draft lacks does not keep it away
+            state = self._doing.get(row.title) or f"{row.state}{''.join(f': {each}' for each in needed)}"
             cells = (_number(row), row.title, when(row, self._zone), state)
             table.add_row(*(Text(printable(cell)) for cell in cells))
         for name in self._moving:

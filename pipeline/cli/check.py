@@ -47,7 +47,7 @@ def check(settings: Settings, platform: str | None, strict: bool, sarif: Path | 
 
 
 def _conclude(title: str, count: int, found: tuple[Problem, ...]) -> None:
-    tell.say(f"“{title}” is in order: {count} episode{'s' if count != 1 else ''}.")
+    tell.say(f"“{title}” is in order: {tell.episodes(count)}.")
     rules = dict.fromkeys(rule.id for problem in found if (rule := checks.of(problem)))
     if rules:
         voice.echo(printable(f"To read more: omroep rules {' '.join(rules)}"), err=True)

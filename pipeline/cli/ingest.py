@@ -48,7 +48,7 @@ def told(outcome: Outcome) -> Iterator[str]:
     """What was made, and what each draft still needs, a line each, in the producer's language."""
     _ = outcome.gettext
     if not outcome.taken:
-        yield _(words.NOTHING)
+        yield _(words.NOTHING_ELSE if outcome.left else words.NOTHING)
     for draft in outcome.taken:
         sentence = words.MADE if draft.new else words.GIVEN
         yield _(sentence).format(title=draft.title, folder=draft.folder, recording=draft.recording)

@@ -7,34 +7,41 @@ from typing import Any
 
 import click
 
-from pipeline import founding
+from pipeline import founding, theme
 from pipeline.catalog import values
-from pipeline.checks.nearest import suggested
+from pipeline.checks.nearest import meant
 from pipeline.checks.vocabularies import APPLE_CATEGORIES
 from pipeline.cli import tell
 from pipeline.cli.settings import Settings
 from pipeline.founding import Plans
 
 _Accept = Callable[[Any], str]
+_FINER = "omroep rules show-category has those below them, as in `Business > Careers`."
 
 
 def _category(value: str) -> str:
     known = [*APPLE_CATEGORIES, *(f"{main} > {sub}" for main, subs in APPLE_CATEGORIES.items() for sub in subs)]
     written = " > ".join(part.strip() for part in value.split(">"))
     if written not in known:
-        raise ValueError(f"`{value}` is not a category of Apple's. {suggested(written, known)}")
+        near = meant(written, known)
+        mend = f"Did you mean `{near}`?" if near else f"Choose from: {', '.join(APPLE_CATEGORIES)}. {_FINER}"
+        raise ValueError(f"`{value}` is not a category of Apple's. {mend}")
     return written
 
 
 _ASKED: Mapping[str, tuple[str, str | None, _Accept]] = {
     "language": ("Language (nl, en, …)", None, values.language),
-    "title": ("Name of the show", None, values.line),
-    "author": ("Who makes it, as apps will show it", None, values.line),
-    "email": ("E-mail for directories (public)", None, values.email),
-    "base_url": ("Address at which it will be found (https://…)", None, values.folder_address),
-    "category": ("Category, of Apple's list", "Society & Culture", _category),
+    "title": (founding.ASK_TITLE, None, values.line),
+    "author": (founding.ASK_AUTHOR, None, values.line),
+    "email": (founding.ASK_EMAIL, None, values.email),
+    "base_url": (founding.ASK_ADDRESS, None, values.folder_address),
+    "category": (founding.ASK_CATEGORY, "Society & Culture", _category),
+    "timezone": (founding.ASK_ZONE, "", values.zone_name),
 }
-"""What has to be known: the question, what it is when left out, and what is accepted."""
+"""What has to be known: the question, what it is when left out (the zone: this machine's), and what is accepted.
+
+The language comes first, for the rest is asked in it.
+"""
 
 
 def _accepted(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
@@ -45,7 +52,7 @@ def _accepted(context: click.Context, parameter: click.Parameter, value: str | N
         raise click.BadParameter(str(error)) from error
 
 
-_UNASKED: Mapping[str, _Accept] = {"description": values.line, "timezone": values.zone_name}
+_UNASKED: Mapping[str, _Accept] = {"description": values.line}
 
 
 @click.command()
@@ -66,25 +73,28 @@ def init(settings: Settings, /, folder: Path, **said: str | None) -> None:
     is one in feed/. Asks on a terminal for what no option says. Nothing that is there is written over.
     """
     founding.vacant(folder.resolve())
-    known = {**said, **_answers(said)}
-    zone = said["timezone"] or _zone(settings.environ)
-    plans = Plans(**{**known, "timezone": zone})  # type: ignore[arg-type]
+    plans = Plans(**{**said, **_answers(said, _zone(settings.environ))})  # type: ignore[arg-type]
     for line in founding.found(folder.resolve(), plans):
         tell.say(line)
 
 
-def _answers(said: Mapping[str, str | None]) -> dict[str, str]:
+def _answers(said: Mapping[str, str | None], zone: str) -> dict[str, str]:
     """What is asked for because no option says it; without a terminal only what may be left out is."""
-    missing = {name: asked for name, asked in _ASKED.items() if said[name] is None}
+    missing = {
+        name: (question, zone if name == "timezone" else default, accept)
+        for name, (question, default, accept) in _ASKED.items()
+        if said[name] is None
+    }
     if not sys.stdin.isatty():
         needed = [f"--{name.replace('_', '-')}" for name, (_, default, _) in missing.items() if default is None]
         if needed:
             raise click.UsageError(f"There is no terminal to ask on; add {', '.join(needed)}.")
         return {name: str(default) for name, (_, default, _) in missing.items()}
-    return {
-        name: click.prompt(question, default=default, value_proc=_proof(accept), err=True)
-        for name, (question, default, accept) in missing.items()
-    }
+    answers: dict[str, str] = {}
+    for name, (question, default, accept) in missing.items():
+        say = theme.spoken(said["language"] or answers.get("language", "en")).gettext
+        answers[name] = click.prompt(say(question), default=default, value_proc=_proof(accept), err=True)
+    return answers
 
 
 def _proof(accept: _Accept) -> _Accept:

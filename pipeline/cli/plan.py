@@ -68,7 +68,7 @@ def plan(
         if prepared.blocked:
             raise SystemExit(Refused.status)
         return
-    tell.advise(map(str, prepared.warnings))
+    tell.advise(tell.gathered(prepared.warnings))
     made = prepared.plan
     if made.actions:
         tell.say(f"To {prepared.store.name}:")
@@ -77,6 +77,8 @@ def plan(
         tell.writes(made.actions)
     elif not prepared.blocked:
         tell.say(f"Nothing to do: {prepared.store.name} already holds this show.")
+    for line in tell.waiting(prepared.found.catalog, prepared.store.clock or settings.now):
+        tell.say(line)
     for tiding in prepared.due:
         tell.say(f"Then {tiding.address} is told.")
     if prepared.blocked:

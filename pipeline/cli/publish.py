@@ -89,7 +89,7 @@ def carry_out(
     seen = unchanged.look(settings.root)
     memory = None if as_json or repair else unchanged.recall(remembered, seen, question)
     if memory and _stands(memory, connect(memory.place), settings.now):
-        _repeat(memory)
+        _repeat(memory, settings.root)
         return
     from pipeline import publish as story
     from pipeline.cli import notify
@@ -103,7 +103,7 @@ def carry_out(
     with tell.writing(len(prepared.plan.actions)) as on_written:
         receipt = story.publish(prepared, on_written)
     answers = notify.spread(settings, prepared.store, prepared.due if tells else (), receipt.log_seen)
-    said = _still(prepared)
+    said = _still(prepared, prepared.store.clock or settings.now)
     if unchanged.lasting(seen, settings.now) and not notify.untold(answers) and not prepared.found.held:
         unchanged.remember(remembered, _memory(prepared, receipt, answers, seen, question, said))
     told = tell.receipt_json(prepared, receipt) | {"told": tell.answers_json(answers)}
@@ -112,7 +112,7 @@ def carry_out(
     if as_json:
         tell.dump(told)
     else:
-        _summary(prepared, receipt, answers, said)
+        _summary(prepared, receipt, answers, said, settings.root)
     notify.conclude(answers, as_json=as_json)
     _conclude(prepared, as_json=as_json)
 
@@ -150,7 +150,7 @@ def _memory(
         log=max((*receipt.log_seen, *(each.key for each in heard)), default=""),
         until=prepared.next_due.isoformat() if prepared.next_due else None,
         said=said,
-        advice=tuple(map(str, prepared.warnings)),
+        advice=tell.gathered(prepared.warnings),
     )
 
 
@@ -162,18 +162,20 @@ def _keep(settings: Settings, receipt: Receipt, told: dict[str, object]) -> None
         records.put(folder / name, json.dumps(told, indent=2).encode())
 
 
-def _repeat(memory: unchanged.Memory) -> None:
+def _repeat(memory: unchanged.Memory, root: Path) -> None:
     tell.advise(memory.advice)
     for line in memory.said:
         tell.say(line)
-    tell.say(_LOOK)
+    tell.say(_look(root))
 
 
-def _summary(prepared: Prepared, receipt: Receipt, answers: tuple[Answer, ...], said: tuple[str, ...]) -> None:
-    tell.advise(map(str, prepared.warnings))
+def _summary(
+    prepared: Prepared, receipt: Receipt, answers: tuple[Answer, ...], said: tuple[str, ...], root: Path
+) -> None:
+    tell.advise(tell.gathered(prepared.warnings))
     if not receipt.guarded:
         tell.advise([_UNGUARDED.format(place=prepared.store.name)])
-    nothing, *outdated = said
+    nothing, *further = said
     if not prepared.plan.actions:
         tell.say(nothing)
     else:
@@ -184,9 +186,9 @@ def _summary(prepared: Prepared, receipt: Receipt, answers: tuple[Answer, ...], 
         tell.say(f"{len(receipt.written)} files written ({size}){there}, each checked by its SHA-256.")
         _sound(prepared, receipt)
     tell.answers(answers)
-    for line in outdated:
+    for line in further:
         tell.say(line)
-    tell.say(_LOOK)
+    tell.say(_look(root))
 
 
 def _sound(prepared: Prepared, receipt: Receipt) -> None:
@@ -196,29 +198,30 @@ def _sound(prepared: Prepared, receipt: Receipt) -> None:
         tell.loudness(entries)
 
 
-def _still(prepared: Prepared) -> tuple[str, ...]:
+def _still(prepared: Prepared, now: datetime) -> tuple[str, ...]:
     """What will be true as long as nothing changes."""
     from pipeline import rendering
 
     title, count = prepared.edition.show.title, len(prepared.edition.entries)
-    done = (
-        f"Nothing to do: {prepared.store.name} already holds “{title}” with {count} episode{'s' if count != 1 else ''}."
-    )
-    outdated = rendering.outdated(prepared.edition)
-    if not outdated:
-        return (done,)
-    named = ", ".join(f"“{title}”" for title in outdated[:_NAMED])
-    more = f" and {len(outdated) - _NAMED} more" if len(outdated) > _NAMED else ""
+    done = f"Nothing to do: {prepared.store.name} already holds “{title}” with {tell.episodes(count)}."
+    outdated = tell.several(f"“{title}”" for title in rendering.outdated(prepared.edition))
+    again = f"Mastered with earlier settings: {outdated}. Raise an episode's `revision:` to have it done again."
+    shown = f"Listeners find it at {prepared.edition.show.base_url}index.html"
+    bucket = "://" in prepared.store.name
     return (
         done,
-        f"Mastered with earlier settings: {named}{more}. Raise an episode's `revision:` to have it done again.",
+        *([shown] if bucket else []),
+        *([again] if outdated else []),
+        *tell.waiting(prepared.found.catalog, now),
     )
+
+
+def _look(root: Path) -> str:
+    """How to see it on this machine: where there is a Makefile omroep may be in its `.venv` and not on the path."""
+    return f"\nTo look at it and listen: {'make' if (root / 'Makefile').exists() else 'omroep'} serve"
 
 
 _UNGUARDED = (
     "{place} ignores conditions on writes, so that of two publishers at once one can undo what the other did. It is "
     "noticed afterwards, not prevented: publish from one place only, one at a time. Run omroep doctor for the rest."
 )
-_NAMED = 3
-"""Episodes that are named where there may be hundreds."""
-_LOOK = "\nTo look at it and listen: make serve   (without make: omroep serve)"

@@ -44,7 +44,7 @@ def _lines(told: Told, zone: ZoneInfo) -> list[str]:
     moment = f"{event.at.astimezone(zone):%Y-%m-%d %H:%M}" if event.at else ""
     state = ", live now" if told.live else ""
     how = " (gone back to)" if event.turn is Turn.RETURNED else ""
-    count = f", {len(told.release.edition.entries)} episodes" if told.release else ", its record is gone"
+    count = f", {tell.episodes(len(told.release.edition.entries))}" if told.release else ", its record is gone"
     lines = [f"{event.number:>4}  {moment}  {event.release[:12]}{count}{how}{state}"]
     lines += [f"        {change.told}" for change in told.changes[:_NOTICED]]
     if len(told.changes) > _NOTICED:

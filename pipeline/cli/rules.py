@@ -1,5 +1,6 @@
 """`omroep rules`."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import click
@@ -7,7 +8,7 @@ import click
 from pipeline import checks
 from pipeline.checks.rule import Demand, Platform
 from pipeline.checks.vocabularies import APPLE_CATEGORIES, LICENCES, MEDIUMS, ROLES
-from pipeline.cli import tell
+from pipeline.cli import tell, voice
 from pipeline.cli.settings import as_json, platform
 
 _WORDS = {
@@ -44,7 +45,19 @@ def rules(named: tuple[Demand, ...], platform: str | None, as_json: bool) -> Non
     elif named:
         tell.say("\n\n".join(map(_explained, shown)))
     else:
-        tell.table((rule.id, "problem" if rule.fatal else "advice", rule.asks) for rule in shown)
+        _listed(shown)
+
+
+def _listed(shown: Iterable[Demand]) -> None:
+    """A line for each; where the terminal is too narrow, what is asked stands whole below its name."""
+    cells = [(rule.id, "problem" if rule.fatal else "advice", rule.asks) for rule in shown]
+    room = voice.room()
+    if room is None or max(map(len, tell.aligned(cells)), default=0) <= room:
+        tell.table(cells)
+        return
+    for id, weight, asks in cells:
+        voice.echo(f"  {id}  {weight}")
+        voice.echo(click.wrap_text(asks, room, initial_indent="      ", subsequent_indent="      "))
 
 
 def _explained(rule: Demand) -> str:

@@ -6,7 +6,10 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -17,7 +20,7 @@ from pipeline.errors import Problem
 from pipeline.text import clock, megabytes, printable, shorten
 
 if TYPE_CHECKING:  # the stories take half a second to import, and `--help` does without
-    from pipeline.model import Action, Change, Entry, Media, Plan, Receipt, Rendition
+    from pipeline.model import Action, Catalog, Change, Entry, Media, Plan, Receipt, Rendition
     from pipeline.notify import Answer
     from pipeline.publish import Prepared
     from pipeline.rendering import OnStep
@@ -47,6 +50,22 @@ def advise(warnings: Iterable[str]) -> None:
     """Warnings on standard error."""
     for warning in warnings:
         voice.echo(f"{_advice()}: {printable(warning)}", err=True)
+
+
+def gathered(found: Iterable[Problem]) -> tuple[str, ...]:
+    """A sentence for each, and one for all those that differ only in their place where these are more than a few."""
+    alike: dict[Problem, list[Problem]] = {}
+    for problem in found:
+        alike.setdefault(replace(problem, file="", line=None), []).append(problem)
+    return tuple(
+        str(each)
+        for bare, group in alike.items()
+        for each in (group if len(group) <= _NAMED else [replace(bare, file=several(map(_place, group)))])
+    )
+
+
+def _place(problem: Problem) -> str:
+    return f"{problem.file}:{problem.line}" if problem.line else problem.file
 
 
 def _advice() -> str:
@@ -153,6 +172,39 @@ def changes(plan: Plan) -> None:
         say(f"  {told}")
 
 
+def episodes(count: int) -> str:
+    """So many of them."""
+    return f"{count} episode{'s' if count != 1 else ''}"
+
+
+def several(named: Iterable[str]) -> str:
+    """The first few, and how many more there are; empty where there are none."""
+    listed = tuple(named)
+    more = f" and {len(listed) - _NAMED} more" if len(listed) > _NAMED else ""
+    return f"{', '.join(listed[:_NAMED])}{more}"
+
+
+def waiting(catalog: Catalog, now: datetime) -> tuple[str, ...]:
+    """What listeners do not get yet, and what it waits for, a line each."""
+    from pipeline.model import Status
+
+    zone = ZoneInfo(catalog.show.timezone)
+    drafts = several(f"“{each.title}”" for each in catalog.episodes if each.status is Status.DRAFT)
+    scheduled = several(
+        f"“{each.title}” ({each.published.astimezone(zone):%Y-%m-%d %H:%M})"
+        for each in catalog.episodes
+        if each.status is Status.LIVE and each.published > now
+    )
+    return (
+        *([f"Still a draft: {drafts}. Write `status: live` in its episode.md, and publish again."] if drafts else []),
+        *(
+            [f"Scheduled: {scheduled}. Publish again at that time, or leave omroep watch --publish running."]
+            if scheduled
+            else []
+        ),
+    )
+
+
 def answers(found: Iterable[Answer]) -> None:
     """Who was told."""
     for answer in found:
@@ -215,6 +267,8 @@ def _cell(text: str, wide: int, right: bool) -> str:
     return space + shown if right else shown + space
 
 
+_NAMED = 3
+"""Episodes that are named where there may be hundreds."""
 _NARROWEST_CELL = 12
 _WIDEST_KEY = 60
 """Characters of a key in a table; the whole of it is in the JSON."""

@@ -17,8 +17,9 @@ import click
 from pipeline import ingest, placing, publish, sparing
 from pipeline import serve as server
 from pipeline import watch as story
+from pipeline.catalog import EPISODES
 from pipeline.cli import notify
-from pipeline.cli.board import Board, board, rows
+from pipeline.cli.board import Board, board, calm, rows
 from pipeline.cli.ingest import desk, left
 from pipeline.cli.settings import Settings, base_url, destination
 from pipeline.errors import Conflict, OmroepError, Problem, StoreError
@@ -117,10 +118,16 @@ class _Hands(ABC):
     def attempt(self, held: Held, unmoved: Callable[[], bool]) -> Outcome:
         """Make it, and give it to who should have it."""
 
-    def tell(self, found: Sorted, published: Published, now: datetime) -> None:
+    def tell(self, found: Sorted, published: Published, now: datetime, moving: Held) -> None:
         """How every episode stands now."""
         zone = ZoneInfo(found.catalog.show.timezone)
-        self.shown.show(rows(self.settings.root, found, published, now), zone)
+        self.shown.show(calm(rows(self.settings.root, found, published, now), moving), zone)
+
+    def to_mend(self, found: Sorted, moving: Held) -> tuple[Problem, ...]:
+        """What is wrong; not of what is still changing, nor of a loose recording: why that is left is told already."""
+        folders = self.settings.root / EPISODES
+        resting = {name: why for name, why in found.held.items() if name not in moving and (folders / name).is_dir()}
+        return sparing.told(resting)
 
     def rest(self, decision: Decision) -> None:
         """See `watch.Hands`."""
@@ -152,12 +159,12 @@ class _Publishing(_Hands):
         receipt = publish.publish(prepared, lambda action: None)
         answers = notify.spread(settings, prepared.store, prepared.due, receipt.log_seen)
         live = Published(release=prepared.plan.release)
-        self.tell(prepared.found, live, prepared.store.clock or room.now)
+        self.tell(prepared.found, live, prepared.store.clock or room.now, held)
         if receipt.written:
             told = [change.told for change in prepared.plan.changes] or ["pages have changed"]
             self.shown.line(f"Published to {prepared.store.name}: {'; '.join(told)}")
         untold = notify.untold(answers)
-        self.shown.problems((*untold, *sparing.told(prepared.found.held)))
+        self.shown.problems((*untold, *self.to_mend(prepared.found, held)))
         ahead = prepared.store.clock - room.now if prepared.store.clock else timedelta()
         return Outcome(came=Came.PASSING if untold else Came.DONE, due=prepared.next_due, ahead=ahead)
 
@@ -179,6 +186,6 @@ class _Showing(_Hands):
         if not unmoved():
             return Outcome(came=Came.MOVED)
         self.listening.app = server.site(made.objects, lambda line: None)
-        self.tell(made.found, Published(), room.now)
-        self.shown.problems(sparing.told(made.found.held))
+        self.tell(made.found, Published(), room.now, held)
+        self.shown.problems(self.to_mend(made.found, held))
         return Outcome(came=Came.DONE, due=made.next_due)

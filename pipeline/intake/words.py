@@ -12,6 +12,10 @@ SUMMARY = "one or two sentences, for lists in apps"
 GUESTED = "who is heard: a list of names, or of name, organisation, link"
 DATED = "is this right? the date is a guess"
 NOTHING = "Nothing to take in: every recording in episodes/ has its episode."
+NOTHING_ELSE = (
+    "Nothing else to take in. A recording that lies in episodes/ without an episode stops a publish: mend it, or take "
+    "it away."
+)
 MADE = "“{title}” is a draft now: episodes/{folder}/episode.md"
 GIVEN = "“{title}” has its recording now: episodes/{folder}/{recording}"
 WANTING = "“{title}” (episodes/{folder}/episode.md) still needs:"

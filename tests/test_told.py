@@ -1,0 +1,87 @@
+"""What a producer is told at the end of a command: what did not happen, why, and what to do next."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from pipeline import catalog, checks
+from pipeline.cli import tell
+from pipeline.errors import Problem
+from tests import seaweed
+from tests.shell import Run
+from tests.shows import write_episode, write_show
+from tests.test_shell import on_a_terminal
+
+SOON = datetime.now(UTC) + timedelta(days=30)
+
+
+@pytest.fixture(scope="module")
+def show(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A show with a draft and a scheduled episode, and nothing that listeners could get yet."""
+    root = write_show(tmp_path_factory.mktemp("told") / "show", timezone="UTC")
+    write_episode(root, "01-concept", title="Concept", status="draft")
+    write_episode(root, "02-straks", title="Straks", date=f"{SOON:%Y-%m-%d %H:%MZ}")
+    return root
+
+
+def test_what_stays_away_is_named(show: Path, run: Run) -> None:
+    """Draft and scheduled episodes, and what each waits for: by plan, by publish, and when there is nothing to do."""
+    draft = "Still a draft: “Concept”. Write `status: live` in its episode.md, and publish again."
+    scheduled = f"Scheduled: “Straks” ({SOON:%Y-%m-%d %H:%M})."
+    for words in (("plan",), ("publish",), ("publish",), ("plan",)):
+        lines = run(show, *words).stdout.splitlines()
+        assert draft in lines, words
+        assert any(line.startswith(scheduled) for line in lines), words
+
+
+def test_where_to_look_depends_on_what_is_there(show: Path, run: Run) -> None:
+    """A show of omroep init has no Makefile; where there is one, omroep need not be on the path."""
+    assert run(show, "publish").stdout.endswith("\nTo look at it and listen: omroep serve\n")
+    (show / "Makefile").write_text("serve:\n")
+    assert run(show, "publish").stdout.endswith("\nTo look at it and listen: make serve\n")
+    (show / "Makefile").unlink()
+
+
+def test_a_bucket_is_told_with_its_address(s3_server: seaweed.Server, show: Path, run: Run) -> None:
+    """Where listeners find what went there; a folder is somewhere else until somebody brings it there."""
+    where = "Listeners find it at https://proef.example.org/index.html"
+    assert where in run(show, "publish", "--to", "s3://show/told", **s3_server.environment()).stdout.splitlines()
+    assert where not in run(show, "publish").stdout.splitlines()
+
+
+def test_releases_count_in_words(show: Path, run: Run) -> None:
+    """None, one, two: in the singular where it is one."""
+    run(show, "publish", "--to", f"{show.parent / 'site'}")
+    assert ", 0 episodes, live now" in run(show, "releases", "--to", f"{show.parent / 'site'}").stdout
+    write_episode(show, "03-nu", title="Nu")
+    run(show, "publish", "--to", f"{show.parent / 'site'}")
+    assert ", 1 episode, live now" in run(show, "releases", "--to", f"{show.parent / 'site'}").stdout
+
+
+def test_a_wrong_word_leads_to_the_help_that_has_it(show: Path, run: Run) -> None:
+    """That of the command itself."""
+    assert run(show, "preview", "niets", status=2).stderr.endswith("See: omroep preview --help\n")
+    assert run(show, "niets", status=2).stderr.endswith("See: omroep --help\n")
+
+
+def test_what_holds_for_many_is_said_once(tmp_path: Path) -> None:
+    """With the first few places; what differs in more than its place keeps a line of its own."""
+    root = write_show(tmp_path / "show")
+    for number in range(1, 6):
+        folder = write_episode(root, f"0{number}-deel-{number}", transcript=None, date=f"2020-10-0{number}")
+        (folder / "transcript.vtt").unlink()
+    lines = tell.gathered(checks.findings(catalog.load(root)))
+    places = ", ".join(f"episodes/0{number}-deel-{number}/episode.md:2" for number in (1, 2, 3))
+    assert [line.partition(": The")[0] for line in lines] == [f"{places} and 2 more"]
+    few = (Problem(what="Een.", file="a"), Problem(what="Een.", file="b"), Problem(what="Twee.", file="a"))
+    assert tell.gathered(few) == ("a: Een.", "b: Een.", "a: Twee.")
+
+
+def test_rules_are_whole_on_a_narrow_terminal() -> None:
+    """A rule that is cut says nothing; where there is room each has its line."""
+    for columns, apart in ((60, True), (200, False)):
+        lines = on_a_terminal(Path.cwd(), "rules", wide=columns).splitlines()
+        assert max(map(len, lines)) <= columns
+        assert "…" not in "".join(lines)
+        assert ("  show-owner  advice" in lines) == apart
