@@ -14,7 +14,7 @@ _REACH = 10
 """Samples on either side that a point between two samples is made from."""
 _KAISER = 5.0
 _STRETCH = 128
-_AT_ONCE = 1024
+_AT_ONCE = 32
 
 
 class TruePeak:
@@ -89,13 +89,11 @@ def _stretches(high: Samples, own: int) -> tuple[NDArray[numpy.intp], Samples]:
 def _between(samples: Samples, starts: NDArray[numpy.intp], length: int) -> Samples:
     """The height of the wave at the points between the samples of some stretches."""
     around = samples[starts[:, None] + numpy.arange(length + 2 * _REACH)[None, :]]
-    highest = numpy.zeros((len(starts), length), dtype=numpy.float32)
-    for weights in _weights().T:  # tap by tap: a matrix product would wait for cores that ffmpeg is using
-        height = numpy.zeros_like(highest)
-        for tap, weight in enumerate(weights, 1):
-            height += weight * around[:, tap : tap + length]
-        numpy.maximum(highest, numpy.abs(height), out=highest)
-    return highest
+    heights = numpy.zeros((OVERSAMPLING - 1, len(starts), length), dtype=numpy.float32)
+    weighed = numpy.empty_like(heights)
+    for tap, weights in enumerate(_weights(), 1):  # a matrix product would wait for cores that ffmpeg is using
+        heights += numpy.multiply(weights[:, None, None], around[:, tap : tap + length], out=weighed)
+    return numpy.abs(heights, out=heights)
 
 
 @lru_cache(maxsize=1)
