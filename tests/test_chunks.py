@@ -3,6 +3,7 @@
 import subprocess
 from pathlib import Path
 
+import numpy
 import pytest
 from mutagen.mp3 import MP3, BitrateMode
 
@@ -71,6 +72,25 @@ def test_parts_are_the_serial_encode(
     command: list[str | Path] = [FFMPEG.path, "-v", "error", "-i", speech, "-filter_complex", graph, "-map", "[out]"]
     subprocess.run([*command, *options, "-id3v2_version", "0", "-f", "mp3", serial], check=True)
     assert files[0].endswith(serial.read_bytes())
+
+
+def test_a_part_is_limited_as_it_is_in_the_whole(speech: Path) -> None:
+    """Its limiter has heard only the ten seconds before, hard as it works, and every sample is that of the whole."""
+    attempt = recipe.louder(job(channels=2, bitrate=128, rate=44100), 34.0)
+    part = Part(first=49 * 40, frames=None)
+    start, _ = part.samples
+    assert f"atrim=start_sample={start - 10 * 44100},asetpts=PTS-STARTPTS,alimiter" in recipe.cut(attempt, part)
+    whole, own = (heard(speech, graph) for graph in (recipe.graph(attempt), recipe.cut(attempt, part)))
+    limit = 10 ** (attempt.limit_dbfs / 20)
+    assert (abs(whole) > 0.99 * limit).any(axis=1).reshape(-1, 4410).any(axis=1).mean() > 0.9  # in most tenths
+    assert numpy.array_equal(own, whole[start:])
+
+
+def heard(path: Path, graph: str) -> numpy.ndarray:
+    """What comes out of a filter graph, to the last bit."""
+    command: list[str | Path] = [FFMPEG.path, "-v", "error", "-i", path, "-filter_complex", f"{graph}[out]"]
+    raw = subprocess.run([*command, "-map", "[out]", "-f", "f64le", "-"], capture_output=True, check=True).stdout
+    return numpy.frombuffer(raw, "<f8").reshape(-1, 2)
 
 
 def test_the_length_is_exact_for_other_readers(speech: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,8 +16,10 @@ WARM_UP = 98
 """Frames encoded before a part and thrown away: by then the encoder's state is that of the serial encode (measured)."""
 _LEAST = 10 * WARM_UP
 """Frames of a part that is worth a cut."""
-_SHORTER = 0.89
-"""Length of a part to the one before it: decoding and filters cost an eighth of encoding (measured)."""
+_AGREE = 20
+"""Frames before a part, half a second, that its encoder must have made just as the encoder of the part before did."""
+_SHORTER = 0.94
+"""Length of a part to the one before it: to decode and to filter costs a sixteenth of encoding (measured)."""
 _AFTER = 8
 """Frames encoded after a part, so that its last frames look ahead at what follows."""
 
@@ -68,13 +70,13 @@ def split(samples: int, parts: int) -> tuple[Part, ...]:
 def join(parts: Sequence[Part], files: Sequence[Path], target: Path, *, samples: int) -> None:
     """Write the parts' frames, in order and behind an Info frame, to `target`; `samples` went into all of it.
 
-    SeamError when the last frame of a part is not the frame that the next part's encoder made of the same moment.
+    SeamError when the last frames of a part are not those that the next part's encoder made of the same moments.
     """
     with target.open("wb") as out:
         with files[0].open("rb") as encoded:
             first = encoded.read(HEAD)
         out.write(bytes(frames.expected(first).length))
-        count, last = 0, b""
+        count, last = 0, list[bytes]()
         for part, file in zip(parts, files, strict=True):
             with file.open("rb") as encoded:
                 copied, last = _copied(encoded, part, out, before=last)
@@ -85,15 +87,17 @@ def join(parts: Sequence[Part], files: Sequence[Path], target: Path, *, samples:
         out.write(frames.info(first, frames=count, size=size, delays=(DELAY, padding)))
 
 
-def _copied(encoded: IO[bytes], part: Part, out: IO[bytes], *, before: bytes) -> tuple[int, bytes]:
-    """Copy a part's own frames to `out`: how many, and the last of them. `before` is the last of the part before."""
-    walked, last, count = walk(encoded, 0), b"", 0
-    warm_up = deque(islice(walked, part.warm_up), maxlen=1)
-    if [*warm_up] != ([before] if part.warm_up else []):
-        raise SeamError(f"frame {part.first} differs")
-    for last in islice(walked, part.frames):
-        out.write(last)
+def _copied(encoded: IO[bytes], part: Part, out: IO[bytes], *, before: list[bytes]) -> tuple[int, list[bytes]]:
+    """Copy a part's own frames to `out`: how many, and the last of them. `before` are the last of the part before."""
+    walked, count = walk(encoded, 0), 0
+    warm_up = deque(islice(walked, part.warm_up), maxlen=_AGREE)
+    if [*warm_up] != before:
+        raise SeamError(f"what comes before frame {part.first} differs")
+    last = deque[bytes](maxlen=_AGREE)
+    for frame in islice(walked, part.frames):
+        out.write(frame)
+        last.append(frame)
         count += 1
     if not count or (count != part.frames if part.frames else encoded.read(1)):
         raise SeamError(f"{count} frames where {part.frames or 'only frames'} were expected")
-    return count, last
+    return count, [*last]

@@ -23,6 +23,8 @@ TOLERANCE_LU = 0.3
 """How far the delivered loudness may be from the target."""
 JOINT_HEADROOM_DB = 12.0
 """By which joints are written softer, so that two signals on top of each other do not clip before the limiter."""
+_LETS_GO_S = 10
+"""What is limited before a part: a limiter that let go once (60 ms after a peak) is as if it had heard all before."""
 _ONLY_NUMBERS = "aeval=exprs=if(isnan(val(ch))+isinf(val(ch))\\,0\\,val(ch)):channel_layout=same,"
 """Silence in place of what is no number: slow, and hardly ever needed."""
 _CAME_LATER = {"codec": "mp3", "also": (), "highpass_hz": None, "leveller": False}
@@ -197,9 +199,15 @@ def _clean(attempt: Job) -> str:
     return f"{'' if attempt.finite else _ONLY_NUMBERS}{kept}{shape}{highpass}"
 
 
-def graph(attempt: Job) -> str:
-    """The whole filter graph but its end: input 0 is the source, then the bumpers' joints, in order."""
-    limiter = f"alimiter=level=false:latency=true:attack=5:release=60:limit={10 ** (attempt.limit_dbfs / 20):.6f}"
+def graph(attempt: Job, *, from_sample: int = 0) -> str:
+    """The whole filter graph but its end: input 0 is the source, then the bumpers' joints, in order.
+
+    What lies before `from_sample` is left out where it costs most: it is made, and not limited.
+    """
+    skipped = f"atrim=start_sample={from_sample},asetpts=PTS-STARTPTS," if from_sample else ""
+    limiter = (
+        f"{skipped}alimiter=level=false:latency=true:attack=5:release=60:limit={10 ** (attempt.limit_dbfs / 20):.6f}"
+    )
     joints = [name for name, length in (("intro", attempt.intro_s), ("outro", attempt.outro_s)) if length]
     if not joints:
         return f"{body(attempt)},{limiter}"
@@ -214,7 +222,10 @@ def graph(attempt: Job) -> str:
 def cut(attempt: Job, part: Part) -> str:
     """The filter that hands an encoder its part of the limited signal."""
     start, end = part.samples
-    return f"{graph(attempt)},atrim=start_sample={start}{f':end_sample={end}' if end else ''},asetpts=PTS-STARTPTS"
+    limited_from = max(0, start - _LETS_GO_S * attempt.rate_hz)
+    until = f":end_sample={end - limited_from}" if end else ""
+    graphed = graph(attempt, from_sample=limited_from)
+    return f"{graphed},atrim=start_sample={start - limited_from}{until},asetpts=PTS-STARTPTS"
 
 
 def in_parts(attempt: Job) -> bool:
