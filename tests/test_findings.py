@@ -241,8 +241,9 @@ def true_peak(sound: Sound) -> float:
     """In dBTP, of sound that arrives a second at a time."""
     ear = Ear(rate_hz=48000, channels=sound.shape[1])
     body = sound.astype("<f4").tobytes()
-    for start in range(0, len(body), ear.block_bytes):
-        ear.hear(body[start : start + ear.block_bytes])
+    second = 48000 * 4 * sound.shape[1]
+    for start in range(0, len(body), second):
+        ear.hear(body[start : start + second])
     return 20 * float(numpy.log10(ear.heard().true_peak))
 
 

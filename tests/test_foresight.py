@@ -1,5 +1,6 @@
 """Gains that are foreseen: as good as those that are tried out, and not given where they would not be."""
 
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 
@@ -105,4 +106,24 @@ def test_a_result_measures_what_a_recording_would(tmp_path: Path) -> None:
     format = inspect.probe(FFMPEG, path, path.name)
     signal = measure.as_recorded(path, path.name, format)
     levels = measure.hear(FFMPEG, signal).levels
-    assert measure.result(FFMPEG, signal) == replace(levels, balance=Balance.BOTH)
+    assert measure.result(FFMPEG, signal).levels == replace(levels, balance=Balance.BOTH)
+
+
+@pytest.mark.parametrize(("channels", "kbps", "rate"), [(1, 64, 44100), (2, 128, 44100), (1, 96, 48000)])
+@pytest.mark.parametrize("reservoir", ["0", "1"])
+@pytest.mark.parametrize("header", ["0", "1"])
+def test_a_result_is_gone_to_in_its_middle(
+    channels: int, kbps: int, rate: int, reservoir: str, header: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An MP3 of which the second half is decoded on its own reads as the whole: every sample counts, and only once."""
+    path = faulty.write(tmp_path / "in.wav", numpy.vstack([faulty.speech(), 0.5 * faulty.speech(seed=4)]))
+    result = tmp_path / "result.mp3"
+    encoder = f"-ac {channels} -ar {rate} -b:a {kbps}k -reservoir {reservoir} -write_xing {header}".split()
+    subprocess.run([FFMPEG.path, "-v", "error", "-i", path, *encoder, result], check=True)
+    signal = Signal(inputs=source(result), name="result", channels=channels, rate_hz=rate, length_s=48.0, seekable=True)
+    whole = measure.result(FFMPEG, signal)
+    monkeypatch.setattr(measure, "HALVED_FROM_S", 10.0)
+    halves = measure.result(FFMPEG, signal)
+    assert halves.levels.loudness_lufs == pytest.approx(whole.levels.loudness_lufs, abs=0.011)
+    assert replace(halves.levels, loudness_lufs=0.0) == replace(whole.levels, loudness_lufs=0.0)
+    assert halves.peaks == whole.peaks

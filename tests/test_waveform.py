@@ -10,11 +10,11 @@ import numpy
 import pytest
 from lxml import etree
 
-from pipeline.audio import waveform
+from pipeline.audio import measure, waveform
 from pipeline.audio.waveform import Peaks
 from pipeline.errors import AudioError
-from tests.shows import write_tone
-from tests.test_audio import FFMPEG, decoded
+from tests.shows import write_episode, write_show, write_tone
+from tests.test_audio import FFMPEG, decoded, delivered
 
 
 def spoken(path: Path, *, seconds: float, channels: int = 1) -> Path:
@@ -101,6 +101,23 @@ def test_the_drawing_is_one_path_and_nothing_else(tmp_path: Path) -> None:
     loud = 80  # a third of the way: the knock
     assert spans[loud][1] == 128
     assert len(body) < 6000
+
+
+@pytest.mark.parametrize("stereo", [False, True])
+def test_it_comes_of_the_decode_that_measures(stereo: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The delivered file is not decoded again for it; from a cache that lost it, the same comes of the file."""
+    path = spoken(tmp_path / "in.wav", seconds=12.0, channels=1 + stereo)
+    write_episode(write_show(tmp_path), "01-een", audio=path.read_bytes())
+    monkeypatch.setattr(measure, "HALVED_FROM_S", 10.0)
+    separately = waveform.peaks
+    monkeypatch.setattr(waveform, "peaks", None)
+    first, _ = delivered(tmp_path)
+    monkeypatch.setattr(waveform, "peaks", separately)
+    for kept in (tmp_path / ".omroep" / "waveforms").iterdir():
+        kept.unlink()
+    again, _ = delivered(tmp_path)
+    assert [each.body for each in first.waveform] == [each.body for each in again.waveform]
+    assert json.loads(first.waveform[0].body or b"")["length"] in range(1590, 1610)
 
 
 def test_silence_can_be_drawn() -> None:

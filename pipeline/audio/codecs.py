@@ -45,6 +45,8 @@ class Codec:
     """The only ones it has, best first; empty where it takes any."""
     parts: bool = False
     """Parts that were encoded apart can be joined to the whole (see `chunks`)."""
+    seekable: bool = False
+    """ffmpeg goes to any second of it to the sample, and what it decodes from there is the same (measured)."""
 
     def rate_hz(self, wanted: int) -> int:
         """The sampling rate at which it delivers what a show wants at `wanted`."""
@@ -97,6 +99,7 @@ MP3 = Codec(
     headroom=_by_bitrate((64, 2.4), (80, 2.0), (96, 1.7), (112, 1.5), (128, 1.3), (160, 1.1), (192, 0.8), beyond=0.6),
     loss=_by_bitrate((160, 0.45), (192, 0.3), (224, 0.15), beyond=0.0),
     parts=True,
+    seekable=True,
 )
 """LAME 3.100."""
 AAC = Codec(

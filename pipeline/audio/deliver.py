@@ -188,8 +188,8 @@ def _delivered(
 
 
 def _waveform(studio: Studio, episode: Episode, made: _Made) -> tuple[Waveform, ...]:
-    """Of what decodes from the enclosure: its peaks, and them drawn."""
-    path = studio.cache / "waveforms" / f"{made.identity}.peaks"
+    """Of what decodes from the enclosure: its peaks, remembered since it was measured, and them drawn."""
+    path = _peaks_path(studio, made.identity)
     if files.kept(path, files.bare) is None:
         with _made_whole(path) as target:
             length, rate = made.facts.master.duration_s, made.facts.master.rate_hz
@@ -209,6 +209,10 @@ def _waveform(studio: Studio, episode: Episode, made: _Made) -> tuple[Waveform, 
         )
         for ending, media_type, body in bodies
     )
+
+
+def _peaks_path(studio: Studio, identity: Digest) -> Path:
+    return studio.cache / "waveforms" / f"{identity}.peaks"
 
 
 def _identity(episode: Episode, mastering: Mastering) -> Digest:
@@ -238,7 +242,7 @@ def _mastered(studio: Studio, episode: Episode, mastering: Mastering, on_step: O
     known = {each: noted.facts for each, path in paths.items() if (noted := files.kept(path, _READ))}
     missing = {each: path for each, path in paths.items() if each not in known}
     if missing:
-        known |= _made_anew(studio.fit(mastering), studio, episode, missing, on_step)
+        known |= _made_anew(studio.fit(mastering), studio, episode, missing, next(iter(paths)), on_step)
     return tuple(
         _Made(mastering=each, identity=_identity(episode, each), path=path, facts=known[each])
         for each, path in paths.items()
@@ -246,13 +250,24 @@ def _mastered(studio: Studio, episode: Episode, mastering: Mastering, on_step: O
 
 
 def _made_anew(
-    fit: Ffmpeg, studio: Studio, episode: Episode, missing: Mapping[Mastering, Path], on_step: OnStep
+    fit: Ffmpeg,
+    studio: Studio,
+    episode: Episode,
+    missing: Mapping[Mastering, Path],
+    enclosure: Mastering,
+    on_step: OnStep,
 ) -> dict[Mastering, _Facts]:
     recording, shared = _present(studio, episode.audio), next(iter(missing))
     intro, outro = (_present(studio, each) if each else None for each in (shared.intro, shared.outro))
+    peaks = _peaks_path(studio, _identity(episode, enclosure))
     with ExitStack() as stack:
         orders = [
-            Order(mastering=each, target=stack.enter_context(_made_whole(path))) for each, path in missing.items()
+            Order(
+                mastering=each,
+                target=stack.enter_context(_made_whole(path)),
+                waveform=stack.enter_context(_made_whole(peaks)) if each == enclosure else None,
+            )
+            for each, path in missing.items()
         ]
         made = masters(fit, recording, orders=orders, bumpers=(intro, outro), on_step=on_step)
         found = marks.found(fit, recording.path)
@@ -262,6 +277,8 @@ def _made_anew(
         facts = {each: _Facts(master=master, found=found) for each, master in zip(missing, made, strict=True)}
         for order in orders:
             files.keep(order.target, missing[order.mastering], facts[order.mastering])
+            if order.waveform:
+                files.keep(order.waveform, peaks)
     return facts
 
 

@@ -97,7 +97,6 @@ class Ruler:
     def __init__(self, *, rate_hz: int, channels: int, skip_s: int = 0, to_the_end: bool = True) -> None:
         """`skip_s` seconds at the start are its run-in; without `to_the_end` something follows the stretch."""
         self.rate_hz, self.channels = rate_hz, channels
-        self.block_bytes = rate_hz * channels * 4
         self._skip_blocks = skip_s
         self._to_the_end = to_the_end
         self._samples = 0

@@ -18,6 +18,7 @@ from pipeline.audio import (
     recipe,
     regain,
     route,
+    waveform,
     whole,
 )
 from pipeline.audio.ffmpeg import CORES, Ffmpeg, source
@@ -75,6 +76,8 @@ class Order:
     mastering: Mastering
     """With `codec` and bitrates; all that is done before encoding is the same in orders for one recording."""
     target: Path
+    waveform: Path | None = None
+    """Where the peaks of what it decodes to are written as well, as `waveform.document`s are."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,11 +86,15 @@ class _Desk:
 
     ffmpeg: Ffmpeg
     recording: Recording
-    mastering: Mastering
+    order: Order
     folder: Path
     bumpers: tuple[Bumper | None, Bumper | None]
     cores: int
     on_step: OnStep
+
+    @property
+    def mastering(self) -> Mastering:
+        return self.order.mastering
 
     def step(self, what: str, length_s: float | None) -> Callable[[float], None]:
         return lambda seconds: self.on_step(what, min(1.0, seconds / length_s) if length_s else 0.0)
@@ -123,30 +130,34 @@ class _Desk:
                 break
         return attempt
 
-    def encode(self, attempt: Job, target: Path) -> Levels:
-        """Write `attempt` to `target` and measure what was written."""
+    def encode(self, attempt: Job) -> Levels:
+        """Write what is ordered, as `attempt` says, and measure what was written."""
         encode.encode(
             self.ffmpeg,
             attempt,
             self.inputs(attempt),
-            target,
+            self.order.target,
             name=self.recording.name,
             folder=self.folder,
             cores=self.cores,
             on_part=lambda part: self.on_step(f"encoding {attempt.codec.format.name}", part),
         )
-        return self.measured(attempt, target)
+        return self.measured(attempt)
 
-    def measured(self, attempt: Job, target: Path) -> Levels:
-        """What `target`, written as `attempt` says, decodes to."""
+    def measured(self, attempt: Job) -> Levels:
+        """What was ordered and written, as `attempt` says, decodes to."""
         signal = Signal(
-            inputs=source(target),
+            inputs=source(self.order.target),
             name=self.recording.name,
             channels=attempt.channels,
             rate_hz=attempt.rate_hz,
             length_s=attempt.duration_s,
+            seekable=attempt.codec.seekable,
         )
-        return measure.result(self.ffmpeg, signal, self.step("measuring the result", attempt.duration_s))
+        result = measure.result(self.ffmpeg, signal, self.step("measuring the result", attempt.duration_s))
+        if self.order.waveform:
+            self.order.waveform.write_bytes(waveform.document(result.peaks))
+        return result.levels
 
 
 def master(
@@ -189,7 +200,7 @@ def masters(
             _Desk(
                 ffmpeg=ffmpeg,
                 recording=recording,
-                mastering=order.mastering,
+                order=order,
                 folder=Path(tempfile.mkdtemp(dir=folder)),
                 bumpers=(intro, outro),
                 cores=cores,
@@ -199,17 +210,17 @@ def masters(
         ]
         first = _first(desks[0], take)
 
-        def made(desk: _Desk, order: Order) -> Master:
+        def made(desk: _Desk) -> Master:
             # Each finds its level for itself: the same bytes, whatever else is made of the recording beside it.
-            attempt = recipe.recast(first, order.mastering)
-            kept = _kept(desk, attempt, take, order.target)
+            attempt = recipe.recast(first, desk.mastering)
+            kept = _kept(desk, attempt, take)
             if isinstance(kept, Master):
                 return kept
-            encoded = _until_right(desk, desk.levelled(attempt, take.hearing), order.target, take)
+            encoded = _until_right(desk, desk.levelled(attempt, take.hearing), take)
             return replace(encoded, done=(*encoded.done, *route.told(kept, format, hearing.levels)))
 
         with ThreadPoolExecutor(max_workers=len(desks)) as pool:
-            return tuple(pool.map(made, desks, orders))
+            return tuple(pool.map(made, desks))
 
 
 def _heard(ffmpeg: Ffmpeg, recording: Recording, format: Format, on_step: OnStep) -> Hearing:
@@ -256,8 +267,8 @@ def _first(desk: _Desk, take: Take) -> Job:
     )
 
 
-def _kept(desk: _Desk, first: Job, take: Take, target: Path) -> Master | route.Encode:
-    """The recording's own frames, written to `target` and measured, or why they would not do."""
+def _kept(desk: _Desk, first: Job, take: Take) -> Master | route.Encode:
+    """The recording's own frames, written and measured, or why they would not do."""
     if ruled_out := route.ruled_out(take.format, first):
         return route.Encode(why=ruled_out)
     try:
@@ -268,18 +279,18 @@ def _kept(desk: _Desk, first: Job, take: Take, target: Path) -> Master | route.E
     way = route.choose(stream, heard, desk.mastering, route.needs(first, take))
     if isinstance(way, route.Encode):
         return way
-    regain.copy(desk.recording.path, stream, target, steps=way.steps)
+    regain.copy(desk.recording.path, stream, desk.order.target, steps=way.steps)
     header = stream.header
     as_is = replace(first, channels=header.channels, rate_hz=header.rate_hz, bitrate_kbps=header.bitrate_kbps)
-    copied = desk.measured(as_is, target)
+    copied = desk.measured(as_is)
     if wrong := route.accepted(copied, heard, desk.mastering):
         return route.Encode(why=wrong)
     return _made(as_is, copied, take, done=route.told(way, take.format, heard))
 
 
-def _until_right(desk: _Desk, attempt: Job, target: Path, take: Take) -> Master:
+def _until_right(desk: _Desk, attempt: Job, take: Take) -> Master:
     for _ in range(ATTEMPTS):
-        delivered = desk.encode(attempt, target)
+        delivered = desk.encode(attempt)
         following = recipe.corrected(attempt, desk.mastering, delivered)
         if following is None:
             return _made(attempt, delivered, take, done=recipe.told(attempt, take.format, take.hearing.levels))

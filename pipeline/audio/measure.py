@@ -15,6 +15,7 @@ from pipeline.audio.ear import Ear, Heard, Height, Ruler
 from pipeline.audio.ffmpeg import COUNTING, Ffmpeg, FfmpegError, OnTime, counted, pieces, run, source
 from pipeline.audio.inspect import BY_COUNT, LONGEST_S, Format, limit_s, unreadable
 from pipeline.audio.meter import Readings
+from pipeline.audio.waveform import Outline, Peaks
 
 HALVED_FROM_S = 300.0
 """From this length on two cores share the measuring."""
@@ -54,6 +55,15 @@ class Hearing:
     heard: Heard
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Result:
+    """Everything that one decode of a result tells."""
+
+    levels: Levels
+    peaks: Peaks
+    """How it looks."""
+
+
 @dataclass(frozen=True, slots=True)
 class Stretch:
     """A part of a recording to be measured, in whole seconds; what lies just before it is heard but not counted."""
@@ -67,11 +77,16 @@ class Stretch:
         return min(4, self.start_s)
 
     @property
-    def cut(self) -> str:
-        """Filters that leave it and its run-in, faded in lest the cut itself should peak."""
-        end = self.end_s or LONGEST_S + _BUMPERS_S
+    def from_s(self) -> int:
+        """Where it is begun to be heard."""
+        return self.start_s - self.run_in_s
+
+    def cut(self, *, sought: bool) -> str:
+        """Filters that leave it and its run-in, faded in lest the cut itself should peak; `sought`: it starts there."""
+        skipped = self.from_s if sought else 0
+        end = (self.end_s or LONGEST_S + _BUMPERS_S) - skipped
         fade = "afade=t=in:d=0.05," if self.run_in_s else ""
-        return f"{BY_COUNT},atrim=start={self.start_s - self.run_in_s}:end={end:.0f},asetpts=PTS-STARTPTS,{fade}"
+        return f"{BY_COUNT},atrim=start={self.from_s - skipped}:end={end:.0f},asetpts=PTS-STARTPTS,{fade}"
 
 
 _WHOLE = Stretch(0, None)
@@ -90,6 +105,13 @@ class Signal:
     filters: str = "[0:a:0]anull"
     length_s: float | None = None
     """As claimed; what is long is measured in two halves at once, on every machine, so that it reads the same."""
+    seekable: bool = False
+    """ffmpeg finds any second of its only input to the sample (`-ss`), so that nothing before it need be decoded."""
+
+    def of(self, stretch: Stretch) -> tuple[Sequence[str], str]:
+        """Arguments that open its files, and filters that leave a stretch of it, metered."""
+        sought = ["-ss", str(stretch.from_s)] if self.seekable else []
+        return [*sought, *self.inputs], f"{self.filters},{stretch.cut(sought=self.seekable)}{_METERS}[out]"
 
 
 def _stretches(signal: Signal) -> tuple[Stretch, ...]:
@@ -120,6 +142,7 @@ class _Reading:
     short_term: Readings
     samples: int
     height: Height | None = None
+    outline: Outline | None = None
     heard: Heard | None = None
 
 
@@ -131,11 +154,15 @@ def loudness(ffmpeg: Ffmpeg, signal: Signal, on_time: OnTime | None = None) -> L
     return _levels(readings, signal)
 
 
-def result(ffmpeg: Ffmpeg, signal: Signal, on_time: OnTime | None = None) -> Levels:
-    """Decode and measure what is promised of a result: loudness, range, true peak, length. AudioError as in `hear`."""
-    # In one piece: what is encoded would be decoded to the middle twice, which costs what another core would gain.
-    readings = _shared((_WHOLE,), signal.name, on_time, lambda stretch, told: _measured(ffmpeg, signal, stretch, told))
-    return _levels(readings, signal)
+def result(ffmpeg: Ffmpeg, signal: Signal, on_time: OnTime | None = None) -> Result:
+    """Decode and measure what is promised of a result, which claims its length. AudioError as in `hear`."""
+    # Halves only where they can be gone to: decoded to the middle twice, it would cost what another core would gain.
+    stretches = _stretches(signal) if signal.seekable else (_WHOLE,)
+    readings = _shared(stretches, signal.name, on_time, lambda stretch, told: _measured(ffmpeg, signal, stretch, told))
+    outline, *others = (reading.outline for reading in readings if reading.outline)
+    for other in others:
+        outline.join(other)
+    return Result(levels=_levels(readings, signal), peaks=outline.peaks())
 
 
 def hear(ffmpeg: Ffmpeg, signal: Signal, on_time: OnTime | None = None) -> Hearing:
@@ -177,16 +204,8 @@ def _shared(
 
 
 def _metered(ffmpeg: Ffmpeg, signal: Signal, stretch: Stretch, told: OnTime) -> _Reading:
-    arguments = [
-        *signal.inputs,
-        "-filter_complex",
-        f"{signal.filters},{stretch.cut}{_METERS}[out]",
-        "-map",
-        "[out]",
-        "-f",
-        "null",
-        "-",
-    ]
+    inputs, graph = signal.of(stretch)
+    arguments = [*inputs, "-filter_complex", graph, "-map", "[out]", "-f", "null", "-"]
     with tempfile.TemporaryDirectory() as folder:
         log = run(
             ffmpeg,
@@ -202,14 +221,20 @@ def _metered(ffmpeg: Ffmpeg, signal: Signal, stretch: Stretch, told: OnTime) -> 
 
 def _measured(ffmpeg: Ffmpeg, signal: Signal, stretch: Stretch, told: OnTime) -> _Reading:
     ruler = _listening(Ruler, signal, stretch)
-    momentary, short_term = _played(ffmpeg, signal, stretch, told, ruler)
+    outline = Outline(rate_hz=signal.rate_hz, length_s=signal.length_s or 0.0, first=stretch.start_s * signal.rate_hz)
+
+    def listen(body: bytes) -> None:
+        if (block := ruler.hear(body)) is not None:
+            outline.hear(block.mean(axis=0))
+
+    momentary, short_term = _played(ffmpeg, signal, stretch, told, listen)
     height = ruler.height()
-    return _Reading(momentary=momentary, short_term=short_term, samples=height.samples, height=height)
+    return _Reading(momentary=momentary, short_term=short_term, samples=height.samples, height=height, outline=outline)
 
 
 def _heard(ffmpeg: Ffmpeg, signal: Signal, stretch: Stretch, told: OnTime) -> _Reading:
     listener = _listening(Ear, signal, stretch)
-    momentary, short_term = _played(ffmpeg, signal, stretch, told, listener)
+    momentary, short_term = _played(ffmpeg, signal, stretch, told, listener.hear)
     heard, height = listener.heard(), listener.height()
     return _Reading(momentary=momentary, short_term=short_term, samples=height.samples, height=height, heard=heard)
 
@@ -224,18 +249,17 @@ def _listening(kind: type[_Listener], signal: Signal, stretch: Stretch) -> _List
 
 
 def _played(
-    ffmpeg: Ffmpeg, signal: Signal, stretch: Stretch, told: OnTime, listener: Ruler
+    ffmpeg: Ffmpeg, signal: Signal, stretch: Stretch, told: OnTime, listen: Callable[[bytes], object]
 ) -> tuple[Readings, Readings]:
-    """Momentary and short-term loudness of a stretch, while the samples go through the meter to `listener`."""
-    graph = f"{signal.filters},{stretch.cut}{_METERS}[out]"
+    """Momentary and short-term loudness of a stretch, whose samples go through the meter to `listen`, by the second."""
+    inputs, graph = signal.of(stretch)
     pcm = ["-ac", str(signal.channels), "-ar", str(signal.rate_hz), "-f", "f32le", "-c:a", "pcm_f32le", "pipe:1"]
     with tempfile.TemporaryDirectory() as folder:
-        arguments = [*signal.inputs, "-filter_complex", graph, "-map", "[out]", *pcm]
-        blocks = pieces(
-            ffmpeg, arguments, size=listener.block_bytes, timeout_s=limit_s(signal.length_s), folder=Path(folder)
-        )
+        arguments = [*inputs, "-filter_complex", graph, "-map", "[out]", *pcm]
+        second = 4 * signal.channels * signal.rate_hz
+        blocks = pieces(ffmpeg, arguments, size=second, timeout_s=limit_s(signal.length_s), folder=Path(folder))
         for seconds, block in enumerate(blocks, 1):
-            listener.hear(block)
+            listen(block)
             told(float(max(0, seconds - stretch.run_in_s)))
         return _series(Path(folder), stretch)
 

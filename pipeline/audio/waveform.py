@@ -4,14 +4,12 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import numpy
 
 from pipeline.audio.ffmpeg import Ffmpeg, FfmpegError, pieces, source
 from pipeline.audio.inspect import limit_s, unreadable
-
-if TYPE_CHECKING:
-    from numpy import int16
-    from numpy.typing import NDArray
+from pipeline.audio.truepeak import Samples
 
 BUCKETS = 1600
 """About so many, whatever the length: more than a screen has points across, and 14 kB."""
@@ -22,8 +20,8 @@ _HALF = 64
 """Height of the drawing above and below its middle, in its own units."""
 _WIDE, _APART = 3, 4
 """Width of a bar, and from one to the next."""
-_PIECE = 1 << 20
-"""Bytes read at once, at least one bucket: memory does not grow with the length, but for the size of a bucket."""
+_PIECE = 1 << 18
+"""Samples read at once: memory does not grow with the length."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,38 +34,57 @@ class Peaks:
     highest: Sequence[int]
 
 
-def peaks(ffmpeg: Ffmpeg, path: Path, *, duration_s: float, rate_hz: int) -> Peaks:
-    """Peaks of every sample that decodes from `path`, which lasts about `duration_s`; AudioError when nothing does.
+class Outline:
+    """Follows the samples of a file, or of a stretch of it, in pieces of any length."""
 
-    Eight bits: each is true to 1/128 of full scale, towards zero.
-    """
-    per_bucket = max(1, round(duration_s * rate_hz / BUCKETS))
-    at_once = max(1, _PIECE // (2 * per_bucket)) * 2 * per_bucket
+    def __init__(self, *, rate_hz: int, length_s: float, first: int = 0) -> None:
+        """Of a file that lasts about `length_s`; the first sample heard is its `first`."""
+        self._rate_hz = rate_hz
+        self._per_bucket = max(1, round(length_s * rate_hz / BUCKETS))
+        self._at = first
+        self._buckets: dict[int, tuple[float, float]] = {}
+
+    def hear(self, samples: Samples) -> None:
+        """The next samples, in one channel."""
+        place, into = divmod(self._at, self._per_bucket)
+        starts = numpy.maximum(numpy.arange(-into, len(samples), self._per_bucket), 0)
+        if len(samples):
+            lowest, highest = (of.reduceat(samples, starts).tolist() for of in (numpy.minimum, numpy.maximum))
+            self._widen(dict(enumerate(zip(lowest, highest, strict=True), place)))
+        self._at += len(samples)
+
+    def join(self, other: "Outline") -> None:
+        """Another stretch of the same file."""
+        self._widen(other._buckets)
+
+    def peaks(self) -> Peaks:
+        """Of all that was heard. Eight bits: each is true to 1/128 of full scale, towards zero."""
+        lowest, highest = (
+            [_eight_bits(self._buckets[place][side]) for place in sorted(self._buckets)] for side in (0, 1)
+        )
+        return Peaks(rate_hz=self._rate_hz, samples_per_bucket=self._per_bucket, lowest=lowest, highest=highest)
+
+    def _widen(self, buckets: dict[int, tuple[float, float]]) -> None:
+        for place, (low, high) in buckets.items():
+            lowest, highest = self._buckets.get(place, (low, high))
+            self._buckets[place] = min(lowest, low), max(highest, high)
+
+
+def _eight_bits(sample: float) -> int:
+    return int(max(-32768, min(32767, round(sample * 32768))) / 256)
+
+
+def peaks(ffmpeg: Ffmpeg, path: Path, *, duration_s: float, rate_hz: int) -> Peaks:
+    """Peaks of every sample that decodes from `path`, which lasts about `duration_s`; AudioError when nothing does."""
+    outline = Outline(rate_hz=rate_hz, length_s=duration_s)
     shape = ["-map", "0:a:0", "-ac", "1", "-ar", str(rate_hz), "-f", "s16le", "-c:a", "pcm_s16le", "pipe:1"]
-    lowest: list[int] = []
-    highest: list[int] = []
     try:
-        for piece in pieces(ffmpeg, [*source(path), *shape], size=at_once, timeout_s=limit_s(duration_s)):
-            for bucket in _buckets(piece, per_bucket):
-                lowest += _eight_bits(bucket.min(axis=1))
-                highest += _eight_bits(bucket.max(axis=1))
+        for piece in pieces(ffmpeg, [*source(path), *shape], size=2 * _PIECE, timeout_s=limit_s(duration_s)):
+            samples = numpy.frombuffer(piece, "<i2", count=len(piece) // 2)
+            outline.hear(samples.astype(numpy.float32) / numpy.float32(32768))
     except FfmpegError as error:
         raise unreadable(path.name, str(error)) from error
-    return Peaks(rate_hz=rate_hz, samples_per_bucket=per_bucket, lowest=lowest, highest=highest)
-
-
-def _buckets(piece: bytes, per_bucket: int) -> "Iterator[NDArray[int16]]":
-    """Samples in rows of one bucket; what is left at the end of a file is a bucket, too."""
-    import numpy  # costs 100 ms, and only rendering needs it
-
-    samples = numpy.frombuffer(piece[: len(piece) // 2 * 2], "<i2")
-    whole = len(samples) // per_bucket * per_bucket
-    rows = (samples[:whole].reshape(-1, per_bucket), samples[whole:].reshape(1, -1))
-    return (row for row in rows if row.size)
-
-
-def _eight_bits(samples: "NDArray[int16]") -> list[int]:
-    return [int(sample / 256) for sample in samples.tolist()]
+    return outline.peaks()
 
 
 def document(peaks: Peaks) -> bytes:
