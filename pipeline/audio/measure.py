@@ -110,7 +110,7 @@ class Signal:
 
     def of(self, stretch: Stretch) -> tuple[Sequence[str], str]:
         """Arguments that open its files, and filters that leave a stretch of it, metered."""
-        sought = ["-ss", str(stretch.from_s)] if self.seekable else []
+        sought = ["-ss", str(stretch.from_s)] if self.seekable and stretch.from_s else []
         return [*sought, *self.inputs], f"{self.filters},{stretch.cut(sought=self.seekable)}{_METERS}[out]"
 
 
