@@ -10,7 +10,8 @@ from typing import Any
 
 from pipeline import checks
 from pipeline.audio import ffmpeg, inspect, measure
-from pipeline.audio.findings import RULES, Take, findings
+from pipeline.audio.findings import RULES, findings
+from pipeline.audio.spots import Take
 from pipeline.checks.rule import EVERYONE, Demand
 from pipeline.doctor import Probe, bucket, folder, machine
 from pipeline.model import Mastering

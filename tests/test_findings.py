@@ -12,7 +12,8 @@ import pytest
 from pipeline import catalog
 from pipeline.audio import inspect, leveller, measure, meter
 from pipeline.audio.ear import Ear
-from pipeline.audio.findings import RULES, Take, advice, findings
+from pipeline.audio.findings import RULES, advice, findings
+from pipeline.audio.spots import Take
 from pipeline.audio.truepeak import TruePeak
 from pipeline.model import Finding, Mastering
 from tests import faulty, records

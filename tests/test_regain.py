@@ -22,10 +22,10 @@ from mutagen.mp3._util import XingHeader
 
 from pipeline.audio import frames, inspect, measure, recipe, regain, route
 from pipeline.audio.balance import Balance
-from pipeline.audio.findings import Take
 from pipeline.audio.frames import NotFrames, Stream
 from pipeline.audio.master import Master, master
 from pipeline.audio.measure import Levels
+from pipeline.audio.spots import Take
 from pipeline.model import Mastering
 from tests.shows import write_episode, write_show, write_tone
 from tests.test_audio import FFMPEG, delivered, loudness, mastered, recording

@@ -17,9 +17,9 @@ from lxml import html
 from pipeline import catalog, publish, report
 from pipeline.audio import account
 from pipeline.audio.ear import BASS_HZ, LINES_HZ, Heard
-from pipeline.audio.findings import Take
 from pipeline.audio.inspect import Format
 from pipeline.audio.measure import Hearing, Levels
+from pipeline.audio.spots import Take
 from pipeline.history import Published
 from pipeline.model import Mastering
 from pipeline.report import chart, paper

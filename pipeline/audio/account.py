@@ -11,9 +11,10 @@ from pipeline import digest
 from pipeline.audio import inspect, measure, memory, meter, recipe
 from pipeline.audio.deliver import Studio
 from pipeline.audio.ffmpeg import OnTime
-from pipeline.audio.findings import Take, findings, noise_floor_dbfs, silences
+from pipeline.audio.findings import findings
 from pipeline.audio.inspect import Format
 from pipeline.audio.measure import Levels
+from pipeline.audio.spots import Take, noise_floor_dbfs, silences
 from pipeline.errors import AudioError, Problem
 from pipeline.model import Digest, Finding, Mastering
 from pipeline.remembered import files

@@ -22,11 +22,12 @@ from pipeline.audio import (
     whole,
 )
 from pipeline.audio.ffmpeg import CORES, Ffmpeg, source
-from pipeline.audio.findings import Take, findings
+from pipeline.audio.findings import findings
 from pipeline.audio.inspect import Format
 from pipeline.audio.joints import Bumper
 from pipeline.audio.measure import Hearing, Levels, Signal
 from pipeline.audio.recipe import Job
+from pipeline.audio.spots import Take
 from pipeline.errors import AudioError, Problem
 from pipeline.model import Finding, Mastering
 from pipeline.text import clock

@@ -4,11 +4,12 @@ import math
 from dataclasses import dataclass
 
 from pipeline.audio.balance import Balance
-from pipeline.audio.findings import Take, findings
+from pipeline.audio.findings import findings
 from pipeline.audio.frames import HIGHEST_GAIN, Stream
 from pipeline.audio.inspect import Format
 from pipeline.audio.measure import Levels
 from pipeline.audio.recipe import Job
+from pipeline.audio.spots import Take
 from pipeline.model import Mastering
 
 STEP_DB = 20 * math.log10(2) / 4
