@@ -248,6 +248,15 @@ def test_what_producers_write_is_text(shown: Path) -> None:
     assert words_of(report_pages["index.html"].xpath("//h1")[0]) == f"How Show {HOSTILE} sounds"
 
 
+def test_numbers_are_written_as_people_write_them(shown: Path) -> None:
+    """Real minus signs, a plus for what lies over full scale, and no word of ffmpeg's for what a WAV holds."""
+    page = pages(shown / ".omroep" / "report")["episodes/gekraak.html"]
+    text = " ".join(page.xpath("//main")[0].text_content().split())
+    assert re.findall(r"\s-\d", text) == []
+    assert "PCM, 16 bits" in text
+    assert (paper.level(0.94, signed=True), paper.level(-2.4, signed=True)) == ("+0.9", "−2.4")
+
+
 def test_charts_are_told_in_words(shown: Path) -> None:
     """Each drawing has a title, and a description where it has no table beside it."""
     for key, page in pages(shown / ".omroep" / "report").items():

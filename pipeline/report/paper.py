@@ -117,18 +117,21 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         finalize=lambda value: xml_safe(value) if type(value) is str else value,  # not what is markup already
     )
-    made.filters |= {"clock": clock, "level": level, "change": change, "marked": marked}
+    made.filters |= {"clock": clock, "level": level, "change": change, "codec": codec, "marked": marked}
     made.globals |= {"WIDTH": WIDTH, "HEIGHT": HEIGHT, "ALIKE_LU": ALIKE_LU}
     return made
 
 
-def level(value: float | None, unit: str = "", digits: int = 1) -> str:
-    """A level as people read it: a real minus sign, one decimal; a dash where it is unknown."""
+def level(value: float | None, unit: str = "", digits: int = 1, *, signed: bool = False) -> str:
+    """A level as people read it: a real minus sign, one decimal; a dash where it is unknown.
+
+    `signed`: with a plus where it lies above full scale.
+    """
     if value is None:
         return "–"
     if value <= LOWEST_DB:
         return "silence"
-    return _number(value, f".{digits}f") + (f" {unit}" if unit else "")
+    return _number(value, f"{'+' if signed else ''}.{digits}f") + (f" {unit}" if unit else "")
 
 
 def change(value: float | None, unit: str = "") -> str:
@@ -139,8 +142,15 @@ def change(value: float | None, unit: str = "") -> str:
 
 
 def marked(text: str) -> Markup:
-    """A sentence, with what stands between backticks as code."""
-    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(xml_safe(text)))))  # noqa: S704 -- escaped first
+    """A sentence with real minus signs, and with what stands between backticks as code."""
+    signed = re.sub(r"(?<![\w`.-])-(?=\d)", "−", text)
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(xml_safe(signed)))))  # noqa: S704 -- escaped first
+
+
+def codec(name: str) -> str:
+    """A codec as producers know it, where ffmpeg has a word of its own: `pcm_s16le` is PCM of 16 bits."""
+    raw = re.fullmatch(r"pcm_([suf])(\d+)\w*", name)
+    return f"PCM, {raw[2]} bits{' floating' if raw[1] == 'f' else ''}" if raw else name
 
 
 def _number(value: float, form: str) -> str:
