@@ -19,7 +19,7 @@ _LEAST = 10 * WARM_UP
 _AGREE = 20
 """Frames before a part, half a second, that its encoder must have made just as the encoder of the part before did."""
 _SHORTER = 0.94
-"""Length of a part to the one before it: to decode and to filter costs about a sixteenth of encoding, each by itself."""
+"""Length of a part to the one before it: decoding and filtering cost about a sixteenth of encoding, each by itself."""
 _AFTER = 8
 """Frames encoded after a part, so that its last frames look ahead at what follows."""
 
