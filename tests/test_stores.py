@@ -112,6 +112,16 @@ class TestFolder(StoreContract):
         finally:
             subprocess.run(["umount", str(place)], check=True)
 
+    def test_lists_without_reading(self, store: Store, root: Path) -> None:
+        """A file that would take hours to read is listed with its size; only what asks for a version reads."""
+        version = store.put(make("feed.xml", b"Hallo"))
+        (root / "audio").mkdir()
+        with (root / "audio/lang.mp3").open("wb") as file:
+            file.truncate(1 << 42)
+        listed = list(store.list())
+        assert [(each.key, each.size) for each in listed] == [("audio/lang.mp3", 1 << 42), ("feed.xml", 5)]
+        assert listed[1].version == version
+
     def test_its_files_are_the_site(self, store: Store, root: Path) -> None:
         """A web server finds each object as a file under its key, readable as this user's other files are."""
         store.put(make("episodes/een/index.html", b"Hallo"))

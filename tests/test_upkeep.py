@@ -420,6 +420,10 @@ def test_a_publisher_whose_old_audio_was_cleared_meanwhile_says_so(root: Path) -
     assert seen(store) == []
 
 
+class Stopped(BaseException):
+    """The run ends here."""
+
+
 @pytest.mark.parametrize("before", ["delete", "put"], ids=["before its first delete", "after its last"])
 def test_nobody_switches_to_what_a_stopped_clearing_had_begun(root: Path, before: str) -> None:
     """A late delete could still take it. Who needs nothing of it is not held up; clearing once more ends it."""
@@ -427,10 +431,10 @@ def test_nobody_switches_to_what_a_stopped_clearing_had_begun(root: Path, before
     first = replaced(root, store)
 
     def stop() -> None:
-        raise KeyboardInterrupt
+        raise Stopped
 
     store.meanwhile["put", "feed.cleared"] = lambda: store.meanwhile.update({(before, ""): stop})
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(Stopped):
         cleared(store, 1)
     assert (first in store.objects) is (before == "delete")
     edit(root, "02-twee", "Notities.", "Heel andere notities.")
