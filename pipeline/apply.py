@@ -223,11 +223,13 @@ def _write_once(item: Object, store: Store) -> Version | None:
         return store.put(item, expected=None)
     except Conflict as error:
         found = store.stat(item.key)
-        if found and (found.sha256 == item.sha256 if found.sha256 else found.size == item.size):
+        if not found:  # cleared away since, which is seen before the switch
+            return store.put(item, expected=None)
+        if found.sha256 == item.sha256 if found.sha256 else found.size == item.size:
             if item.kind is Kind.RECORD:  # once more: its age tells who clears away that somebody is about to need it
                 return store.put(item, expected=found.version)
             return None  # an earlier run, stopped before its feed, stored it
-        if found and item.kind is Kind.PICTURE:  # the same picture, as another machine's library encodes it
+        if item.kind is Kind.PICTURE:  # the same picture, as another machine's library encodes it
             return store.put(item, expected=found.version)
         what = f"{item.key} is in {store.name} already, but with other contents."
         why = "What has such a name never changes."

@@ -1,4 +1,4 @@
-"""Clearing away while somebody publishes or goes back: one is held at each of its requests, the other runs to its end."""
+"""Clearing away while somebody publishes or goes back: one is held at each request, the other runs to its end."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping
