@@ -191,7 +191,7 @@ def clear(store: Store, decided: Clearing) -> Pruning:
         gone = replace(again.pruning, doomed=tuple(each for each in again.pruning.doomed if each.key in doomed))
         for lot in prune.stages(gone):
             for begin in range(0, len(lot), _AT_ONCE):
-                _undisturbed(store, again.published, begun)
+                _undisturbed(store, decided.published, begun)
                 _delete(store, lot[begin : begin + _AT_ONCE])
         _marked(store, Cleared(number=number), begun)
         _whole(store)
