@@ -5,9 +5,9 @@ from concurrent.futures import ALL_COMPLETED, FIRST_EXCEPTION, Future, ThreadPoo
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
-from pipeline import feed
+from pipeline import feed, release
 from pipeline.errors import Conflict, Problem, StoreError
-from pipeline.history import WATCHED, History, entry
+from pipeline.history import CLEARED, WATCHED, History, cleared, entry
 from pipeline.model import Action, Cache, Key, Kind, Object, Plan, Receipt, Stage, Version
 from pipeline.store import ANYTHING, Store
 
@@ -54,6 +54,8 @@ def run(plan: Plan, store: Store, *, progress: Callable[[Action], None] = lambda
     postponed: list[Action] = []
     for stage in Stage:
         actions = [action for action in plan.actions if action.stage is stage]
+        if stage is Stage.SWITCH and actions:
+            done.uncleared()
         if stage is Stage.LAGGING_PAGES:
             actions += postponed
         if stage is Stage.LOG:
@@ -121,6 +123,24 @@ class _Done:
                     self.guarded = False
                 except Conflict:
                     continue
+
+    def uncleared(self) -> None:
+        """Conflict when what the release names may have been cleared away since the plan was made, or is about to be.
+
+        A clearing that begins after this sees the record that was just written, and spares what it names.
+        """
+        held = self.store.read(CLEARED)
+        if (held.version if held else None) == self.plan.cleared_seen:
+            told = cleared(held.body) if held else None
+            needed = {item.key for item in self.plan.release.objects} | {release.key(self.plan.release.id)}
+            if not held or (told and not told.doomed & needed):
+                return
+            what = f"Some of what this release needs is being cleared away at {self.store.name}, or was to be."
+            mend = "Wait until `omroep prune` has ended; where one was stopped, run it again. Then publish again."
+        else:
+            what = f"Somebody cleared away at {self.store.name} in the meantime."
+            mend = "Publish again: what has gone and is needed is sent once more."
+        raise Conflict(Problem(what=what, why=_UNTOUCHED, mend=mend))
 
     def undisturbed(self, to_tell: Sequence[Action]) -> None:
         """Conflict when somebody else published since the plan was made: then the log says that pages are unsettled.
@@ -203,9 +223,13 @@ def _write_once(item: Object, store: Store) -> Version | None:
         return store.put(item, expected=None)
     except Conflict as error:
         found = store.stat(item.key)
-        if found and (found.sha256 == item.sha256 if found.sha256 else found.size == item.size):
+        if not found:  # cleared away since, which is seen before the switch
+            return store.put(item, expected=None)
+        if found.sha256 == item.sha256 if found.sha256 else found.size == item.size:
+            if item.kind is Kind.RECORD:  # once more: its age tells who clears away that somebody is about to need it
+                return store.put(item, expected=found.version)
             return None  # an earlier run, stopped before its feed, stored it
-        if found and item.kind is Kind.PICTURE:  # the same picture, as another machine's library encodes it
+        if item.kind is Kind.PICTURE:  # the same picture, as another machine's library encodes it
             return store.put(item, expected=found.version)
         what = f"{item.key} is in {store.name} already, but with other contents."
         why = "What has such a name never changes."

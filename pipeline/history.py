@@ -1,5 +1,6 @@
-"""What was live at a store, turn by turn, and what listeners get there now."""
+"""What was live at a store, turn by turn, what is cleared away there, and what listeners get now."""
 
+import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -13,6 +14,8 @@ FEED = Key("feed.xml")
 """Where listeners' apps get the show."""
 LOG = "feed.log/"
 """Where the log lies: beside the feed, so that one listing of `WATCHED` shows both."""
+CLEARED = Key("feed.cleared.json")
+"""What is being cleared away: written before the first delete and after the last, seen by who is about to switch."""
 WATCHED = "feed."
 """What keys begin with that tell whether anybody has published."""
 
@@ -169,6 +172,38 @@ class History:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Cleared:
+    """What `CLEARED` says: how often something was cleared away, and what is about to be deleted now."""
+
+    number: int = 0
+    doomed: frozenset[Key] = frozenset()
+    """Empty between two clearings; one that was stopped leaves what it had meant to delete."""
+
+
+def cleared(body: bytes) -> Cleared | None:
+    """What the mark says; None where it is damaged."""
+    try:
+        told = json.loads(body)
+        return Cleared(number=int(told["number"]), doomed=frozenset(map(Key, told["doomed"])))
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def mark(told: Cleared) -> Object:
+    """The object under `CLEARED`."""
+    body = digest.canonical({"number": told.number, "doomed": sorted(told.doomed)})
+    return Object(
+        key=CLEARED,
+        kind=Kind.LOG,
+        type="application/json",
+        cache=Cache.NONE,
+        sha256=digest.of_bytes(body),
+        size=len(body),
+        body=body,
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Published:
     """What a store shows its listeners now."""
 
@@ -178,6 +213,8 @@ class Published:
     history: History = History()
     abandoned: Release | None = None
     """The newest release, where listeners have gone back to an earlier one."""
+    cleared_version: Version | None = None
+    """Token of `CLEARED`; None where nothing was ever cleared away."""
     lacking: frozenset[Key] = frozenset()
     """What the release names and the store is known to have lost or damaged."""
 

@@ -674,6 +674,8 @@ class Plan:
     """The live feed's token when the plan was made; the switch is refused if it has changed since."""
     log_seen: frozenset[Key]
     """The entries of the log when the plan was made; any other means that somebody else is at work."""
+    cleared_seen: Version | None = None
+    """Token of `history.CLEARED` when the plan was made; any other means that somebody has cleared away since."""
     kept: int
     """Objects that are there already."""
     changes: tuple[Change, ...]

@@ -65,6 +65,7 @@ def _plan(following: Release, actions: tuple[Action, ...], published: Published,
         actions=actions,
         feed_expected=published.feed_version,
         log_seen=published.history.keys,
+        cleared_seen=published.cleared_version,
         kept=max(0, kept),
         changes=tuple(changes.noticed(before.edition if before else None, following.edition)),
     )

@@ -11,6 +11,7 @@ from pipeline.model import Digest, Key, Release
 
 _HASHED = re.compile(r"(?:audio|images|chapters|transcripts|waveforms|assets)/.+\.[0-9a-f]{16}\.[a-z0-9]+")
 """Keys that only omroep makes, and that no key of something else looks like."""
+_AT_WORK_DAYS = 1
 _RECORD = re.compile(rf"{re.escape(release.FOLDER)}[0-9a-f]{{32}}\.json")
 
 
@@ -50,17 +51,38 @@ def since(lying: Iterable[Lying], now: datetime, days: float) -> datetime:
     return min(now, last) - timedelta(days=days)
 
 
+def coming(lying: Iterable[Lying], log: History, now: datetime) -> frozenset[Key]:
+    """The records of releases that somebody may be about to switch to.
+
+    A publisher writes the record just before the feed, also one that is there already, and the log when all is done: a
+    record that is newer than its last entry in the log is of a publisher at work, or of one that was stopped. After
+    `_AT_WORK_DAYS` it is the latter.
+    """
+    listed = tuple(lying)
+    begun = since(listed, now, _AT_WORK_DAYS)
+    told = {release.key(event.release): event.at for event in log.events}
+    records = (each for each in listed if _RECORD.fullmatch(each.key))
+    return frozenset(each.key for each in records if _at_work(each, told, begun))
+
+
+def _at_work(record: Lying, told: Mapping[Key, datetime | None], begun: datetime) -> bool:
+    if record.modified is None:
+        return record.key not in told
+    ended = told.get(record.key)
+    return record.modified >= begun and not (record.key in told and (ended is None or record.modified <= ended))
+
+
 def make(
-    lying: Iterable[Lying], kept: Iterable[Release], gone: Iterable[Release], since: datetime, *, live: Iterable[Key]
+    lying: Iterable[Lying], kept: Iterable[Release], gone: Iterable[Release], since: datetime, *, spared: Iterable[Key]
 ) -> Pruning:
-    """What may go of everything that is `lying` there: what is old, is ours, and no release in `kept` names.
+    """What may go of everything that is `lying` there: what is old, is ours, and neither `spared` nor named in `kept`.
 
     Ours is what `gone`, the records of older releases, name, and what has the form of a key that only omroep makes.
     What is not certain stays. Pages go first: they lead to the rest.
     """
     releases = tuple(kept)
     needed = {item.key for each in releases for item in each.objects} | {release.key(each.id) for each in releases}
-    needed |= {FEED, *live}
+    needed |= {FEED, *spared}
     named = {item.key for each in gone for item in each.objects}
     listed = tuple(lying)
     doomed = [each for each in listed if each.key not in needed and _old(each, since) and _ours(each.key, named)]

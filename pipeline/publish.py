@@ -98,7 +98,8 @@ def published(store: Store, cache: Path | None = None) -> Published:
     Where the feed has been lost, the release that the log names last is what they should have. Records that were read
     before lie in `cache`, under the digest of their contents.
     """
-    log = History.of((found.key, found.modified) for found in store.list(history.WATCHED))
+    watched = list(store.list(history.WATCHED))
+    log = History.of((found.key, found.modified) for found in watched)
     head = store.read(feed.KEY, most=feed.STAMP_WITHIN)
     named = feed.release_named_in(head.body) if head else log.live
     if head and named is None:
@@ -115,6 +116,7 @@ def published(store: Store, cache: Path | None = None) -> Published:
         feed_version=head.version if head else None,
         history=log,
         abandoned=recorded(store, log.forward, cache) if gone_back and log.forward else None,
+        cleared_version=next((found.version for found in watched if found.key == history.CLEARED), None),
     )
 
 

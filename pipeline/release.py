@@ -81,6 +81,14 @@ def _releases() -> TypeAdapter[Release]:
     return TypeAdapter(Release)
 
 
+def keys_in(body: bytes) -> tuple[Key, ...] | None:
+    """The keys that a record names, whatever version of omroep wrote it; None where it is damaged."""
+    try:
+        return tuple(Key(item["key"]) for item in json.loads(body)["objects"])
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
 def _json(body: bytes, named: Digest) -> dict[str, Any]:
     try:
         data = json.loads(body)

@@ -79,6 +79,7 @@ def make(target: Release, pages: Iterable[Object], published: Published) -> Plan
         actions=plan.ordered(actions),
         feed_expected=published.feed_version,
         log_seen=published.history.keys,
+        cleared_seen=published.cleared_version,
         kept=len(target.objects) - len(fresh) - 1,
         changes=tuple(changes.noticed(before.edition if before else None, target.edition)),
     )

@@ -1,6 +1,5 @@
 """The story of looking at a published show: find the release that should be there, look at all of it, judge."""
 
-import json
 import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
@@ -132,13 +131,5 @@ def _orphans(store: Store, keys: frozenset[Key], published: Release) -> Iterator
         if not left:
             break
         record = store.read(key)
-        left = audit.orphans(left, _named_in(record.body) if record else ())
+        left = audit.orphans(left, (record and release.keys_in(record.body)) or ())
     yield from left
-
-
-def _named_in(record: bytes) -> Iterator[Key]:
-    """The keys that a record names, whatever version of omroep wrote it; none where it is damaged."""
-    try:
-        yield from (Key(item["key"]) for item in json.loads(record)["objects"])
-    except (ValueError, KeyError, TypeError):
-        return

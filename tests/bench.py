@@ -377,7 +377,11 @@ def uploads(folder: Path) -> None:
     """Ten hours of audio and 200 pages to a bucket, beside s5cmd, on a server of this machine."""
     from tests import seaweed  # here, for boto3 takes its time, and every job imports this module
 
-    sources = {"10 files of 60 MB": (10, 60_000_000), "200 files of 5 kB": (200, 5_000)}
+    sources = {
+        "1 file of 170 MB": (1, 170_000_000),
+        "10 files of 60 MB": (10, 60_000_000),
+        "200 files of 5 kB": (200, 5_000),
+    }
     with seaweed.started(folder) as server:
         environ = {**server.environment(), "S3_ENDPOINT_URL": server.endpoint}
         for what, (count, size) in sources.items():

@@ -30,8 +30,8 @@ from tests.test_publish import OMROEP
 from tests.tools import require
 
 OK, WEAK, BROKEN = Answer.OK, Answer.WEAK, Answer.BROKEN
-CALM = tuple(probe for probe in bucket.PROBES if probe.id != "race")
-"""All questions but the one for which SeaweedFS lets losers wait for seconds."""
+CALM = tuple(probe for probe in bucket.PROBES if "race" not in probe.id)
+"""All questions but those of races: for one SeaweedFS lets losers wait for seconds, the other it may not pass."""
 
 
 def bad(found: list[Finding]) -> dict[str, Answer]:
@@ -94,11 +94,14 @@ def left(ward: Ward) -> list[str]:
 
 
 def test_a_good_bucket_is_well(ward: Ward) -> None:
-    """Every question is answered with yes, and nothing stays behind; not even half an upload."""
+    """Every question is answered with yes, and nothing stays behind; not even half an upload.
+
+    But one: SeaweedFS looks first whether something is there and ends an upload then, so that several may win.
+    """
     found = list(bucket.examine(ward))
-    assert bad(found) == {}
+    assert bad(found).keys() <= {"large-race"}
     assert [each.id for each in found] == [probe.id for probe in bucket.PROBES]
-    assert not any(each.means or each.mend for each in found)
+    assert not any(each.means or each.mend for each in found if each.answer is OK)
     assert left(ward) == []
     assert not ward.store.client.list_multipart_uploads(Bucket=ward.bucket.name).get("Uploads")
 
@@ -147,11 +150,14 @@ def test_a_worse_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
             "replace": WEAK,
             "race": WEAK,
             "multipart": WEAK,
+            "large-race": WEAK,
             "shown": BROKEN,
         }
         for id in ("create", "replace", "multipart"):
             assert told(found, id).told.startswith("IGNORED: ")
         assert "4 and 4" in told(found, "race").told
+        assert "4 were taken" in told(found, "large-race").told
+        assert "its name holds the hash of its bytes" in told(found, "large-race").means
         assert "one job at a time" in told(found, "replace").mend
         assert left(ward) == []
 
@@ -276,6 +282,28 @@ def test_a_store_that_lacks_something(kind: type[s3.S3Store], wanted: dict[str, 
         assert f"{len(left(ward))} small files stay beneath {ward.store.name}/{FOLDER}/{ward.token}/" in stays
     else:
         assert left(ward) == []
+
+
+@pytest.mark.parametrize(
+    ("honoured", "answer", "said"),
+    [(0, WEAK, "4 were taken"), (2, WEAK, "2 were taken"), (3, OK, "exactly one"), (4, WEAK, "not stored")],
+)
+def test_large_files_that_meet(
+    honoured: int, answer: Answer, said: str, ward: Ward, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A store that refuses only so many of four uploads that end together, whatever is there."""
+    asked, refusals = Bucket.ask, list(range(honoured))
+
+    def ask(self: Bucket, operation: str, **parameters: Any) -> Reply:
+        if operation == "complete_multipart_upload" and parameters.pop("IfNoneMatch", None) and refusals:
+            refusals.pop()
+            return Reply(fields={}, refused="PreconditionFailed")
+        return asked(self, operation, **parameters)
+
+    monkeypatch.setattr(Bucket, "ask", ask)
+    (found,) = examined([probe for probe in bucket.PROBES if probe.id == "large-race"], ward)
+    assert found.answer is answer
+    assert said in found.told
 
 
 def test_a_condition_that_is_not_understood(ward: Ward, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -503,7 +531,7 @@ def test_the_program_examines_a_bucket(root: Path, ward: Ward, s3_server: seawee
     words = ("--to", ward.store.name, "--base-url", ward.base_url)
     done = omroep(root, *words, **s3_server.environment())
     assert (done.returncode, done.stderr) == (0, "")
-    assert "All is well." in done.stdout
+    assert re.findall(r"(?:WEAK|BROKEN)\s+(\S+)", done.stdout) in ([], ["large-race"])
     assert "Of 1 recordings only pointers are here" in done.stdout
     shown = omroep(root, "--to", ward.store.name, "--json", **s3_server.environment())
     said = json.loads(shown.stdout)

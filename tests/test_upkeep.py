@@ -335,18 +335,173 @@ def test_a_clock_that_is_years_ahead_clears_nothing_recent(root: Path) -> None:
     assert upkeep.clearing(store, START + 3650 * DAY, 10).pruning.doomed == ()
 
 
+class Shared(MemoryStore):
+    """Lets somebody else at it before a request: what shall happen is told by verb and the beginning of a key."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.meanwhile: dict[tuple[str, str], Callable[[], object]] = {}
+
+    def put(self, item: Object, *, expected: Version | Anything | None = ANYTHING) -> Version:
+        self._let("put", item.key)
+        return super().put(item, expected=expected)
+
+    def delete(self, key: Key) -> None:
+        self._let("delete", key)
+        super().delete(key)
+
+    def _let(self, verb: str, key: Key) -> None:
+        for told in [told for told in self.meanwhile if told[0] == verb and key.startswith(told[1])]:
+            self.meanwhile.pop(told)()
+
+
 def test_clearing_stops_when_somebody_publishes(root: Path) -> None:
-    """They may need what was about to go."""
-    store = MemoryStore()
+    """While it deletes: what has not gone by then may be needed, and stays."""
+    store = Shared()
     five(root, store)
     decided = upkeep.clearing(store, START + 100 * DAY, 0)
-    assert decided.pruning.doomed
+    assert len(decided.pruning.doomed) > 4
     edit(root, "03-drie", "Heel andere", "Weer andere")
-    published(root, store)
-    store.log.clear()
+    store.meanwhile["delete", ""] = lambda: published(root, store)
     with pytest.raises(Conflict, match="Somebody published"):
         upkeep.clear(store, decided)
-    assert puts(store) == []
+    assert {each.key for each in decided.pruning.doomed} & store.objects.keys()
+    assert seen(store) == []
+    assert cleared(store, 0)
+    assert seen(store) == []
+
+
+def replaced(root: Path, store: MemoryStore) -> Key:
+    """Published, then with another recording of one episode; the key of its first audio, which nobody needs since."""
+    store.now = START
+    published(root, store)
+    first = next(key for key in store.objects if key.startswith("audio/een."))
+    shutil.copy(root / "episodes/01-een/audio.wav", root / "first.wav")
+    shutil.copy(root / "episodes/02-twee/audio.wav", root / "episodes/01-een/audio.wav")
+    store.now = START + 10 * DAY
+    published(root, store)
+    store.now = START + 20 * DAY
+    edit(root, "03-drie", "Notities.", "Andere notities.")
+    published(root, store)
+    return first
+
+
+def again(root: Path) -> None:
+    """The first recording is back, and there is news."""
+    shutil.copy(root / "first.wav", root / "episodes/01-een/audio.wav")
+    edit(root, "03-drie", "Andere notities.", "Weer andere notities.")
+
+
+def test_what_lies_there_and_is_about_to_be_named_is_not_cleared(root: Path) -> None:
+    """A publisher found old audio of its own there, and its record is written: whoever clears away sees that."""
+    store = Shared()
+    first = replaced(root, store)
+    again(root)
+    store.meanwhile["put", "feed.xml"] = lambda: cleared(store, 1)
+    published(root, store)
+    assert first in store.objects
+    assert seen(store) == []
+
+
+def test_a_publisher_whose_old_audio_was_cleared_meanwhile_says_so(root: Path) -> None:
+    """It was there when the plan was carried out, and went before the record was written: once more puts it there."""
+    store = Shared()
+    first = replaced(root, store)
+    again(root)
+    before = fed(store)
+    store.meanwhile["put", "releases/"] = lambda: cleared(store, 1)
+    with pytest.raises(Conflict, match="Somebody cleared away"):
+        published(root, store)
+    assert first not in store.objects
+    assert fed(store) == before
+    assert seen(store) == []
+    published(root, store)
+    assert first in store.objects
+    assert seen(store) == []
+
+
+class Stopped(BaseException):
+    """The run ends here."""
+
+
+@pytest.mark.parametrize("before", ["delete", "put"], ids=["before its first delete", "after its last"])
+def test_nobody_switches_to_what_a_stopped_clearing_had_begun(root: Path, before: str) -> None:
+    """A late delete could still take it. Who needs nothing of it is not held up; clearing once more ends it."""
+    store = Shared()
+    first = replaced(root, store)
+
+    def stop() -> None:
+        raise Stopped
+
+    store.meanwhile["put", "feed.cleared"] = lambda: store.meanwhile.update({(before, ""): stop})
+    with pytest.raises(Stopped):
+        cleared(store, 1)
+    assert (first in store.objects) is (before == "delete")
+    edit(root, "02-twee", "Notities.", "Heel andere notities.")
+    published(root, store)
+    again(root)
+    feed = fed(store)
+    with pytest.raises(Conflict, match="being cleared away"):
+        published(root, store)
+    assert fed(store) == feed
+    assert seen(store) == []
+    cleared(store, 1)
+    published(root, store)
+    assert first in store.objects
+    assert seen(store) == []
+
+
+def test_going_back_to_what_is_cleared_meanwhile_is_refused(root: Path) -> None:
+    """All of it was there when it was looked at; its record, written once more, is what tells that it is wanted."""
+    store = Shared()
+    replaced(root, store)
+    before = fed(store)
+    store.meanwhile["put", "releases/"] = lambda: cleared(store, 1)
+    with pytest.raises(Conflict, match="Somebody cleared away"):
+        went_back(root, store, "1")
+    assert fed(store) == before
+    assert seen(store) == []
+
+
+def test_going_back_is_seen_by_who_clears_away(root: Path) -> None:
+    """The record of a release that is long over is written once more just before the feed, so that it counts again."""
+    store = Shared()
+    first = replaced(root, store)
+    store.now = START + 21 * DAY
+    store.meanwhile["put", "feed.xml"] = lambda: cleared(store, 1)
+    went_back(root, store, "1")
+    assert first in store.objects
+    assert seen(store) == []
+
+
+def test_the_live_release_is_kept_before_the_log_tells_of_it(root: Path) -> None:
+    """A publisher that was stopped right after its switch: its release is live though no entry of the log says so."""
+    store = MemoryStore()
+    first = replaced(root, store)
+    again(root)
+    whole = prepared(root, store).plan
+    switch = next(place for place, each in enumerate(whole.actions) if each.object.key == "feed.xml")
+    for action in whole.actions[: switch + 1]:
+        store.put(action.object)
+    store.modified[first] = START
+    store.now = START + 50 * DAY
+    store.put(replace(store.objects[Key("robots.txt")], key=Key("CNAME")))
+    cleared(store, 1)
+    assert first in store.objects
+    assert seen(store) == []
+
+
+def test_two_that_clear_away_at_once(root: Path) -> None:
+    """The earlier one stops when it sees the later, which ends what both had begun."""
+    store = Shared()
+    five(root, store)
+    decided = upkeep.clearing(store, START + 100 * DAY, 0)
+    store.meanwhile["delete", ""] = lambda: cleared(store, 0)
+    with pytest.raises(Conflict, match="Somebody cleared away"):
+        upkeep.clear(store, decided)
+    assert not {each.key for each in decided.pruning.doomed} & store.objects.keys()
+    assert seen(store) == []
+    assert prepared(root, store).plan.actions == ()
 
 
 # --- a second publisher -----------------------------------------------------------------------------------------------

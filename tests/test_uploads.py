@@ -2,9 +2,11 @@
 
 import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Barrier, get_ident
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -213,6 +215,61 @@ def test_lists_and_removes_what_was_never_ended(store: s3.S3Store, episode: Obje
     store.abandon(upload)
     store.abandon(upload)
     assert list(store.unfinished(later)) == []
+
+
+def test_sends_several_parts_at_a_time(store: s3.S3Store, episode: Object) -> None:
+    """All three are on their way together: none is sent before the last of them is about to be."""
+    together = Barrier(3, timeout=60)
+    fresh = s3.connect(store.name, parts=SMALLEST)
+
+    def meet(**_: object) -> None:
+        together.wait()
+
+    fresh.client.meta.events.register("before-send.s3.UploadPart", meet)
+    fresh.put(episode, expected=None)
+    assert body_of(store, episode.key) == EPISODE
+
+
+def test_never_sends_more_than_four_parts(store: s3.S3Store, tmp_path: Path) -> None:
+    """Of three files at once, too: connections and what is read for them stay bounded."""
+    fresh = s3.connect(store.name, parts=SMALLEST)
+    under_way: set[int] = set()
+    most: list[int] = []
+
+    def begun(**_: object) -> None:
+        under_way.add(get_ident())
+        most.append(len(under_way))
+
+    fresh.client.meta.events.register("before-send.s3.UploadPart", begun)
+    fresh.client.meta.events.register("after-call.s3.UploadPart", lambda **_: under_way.discard(get_ident()))
+    items = []
+    for number in range(3):
+        file = tmp_path / f"{number}.mp3"
+        file.write_bytes(os.urandom(26 * MIB))
+        items.append(make(f"audio/{number}.mp3", file))
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(lambda item: fresh.put(item, expected=None), items))
+    assert len(most) == 18
+    assert 1 < max(most) <= 4
+    assert keys(store) == [item.key for item in items]
+
+
+def test_goes_on_where_a_later_part_came_first(store: s3.S3Store, episode: Object) -> None:
+    """Parts go together, so what a stopped run left may be any of them."""
+    doomed = s3.connect(store.name, parts=SMALLEST)
+
+    def only_the_second(request: AWSPreparedRequest, **_: object) -> None:
+        if "partNumber=2" not in request.url:
+            raise Killed
+
+    doomed.client.meta.events.register("before-send.s3.UploadPart", only_the_second)
+    with pytest.raises(Killed):
+        doomed.put(episode, expected=None)
+    fresh = s3.connect(store.name, parts=SMALLEST)
+    sent = counted(fresh.client, "UploadPart")
+    fresh.put(episode, expected=None)
+    assert sorted(request.url.partition("partNumber=")[2][0] for request in sent) == ["1", "3"]
+    assert body_of(store, episode.key) == EPISODE
 
 
 class Killed(BaseException):

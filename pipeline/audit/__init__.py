@@ -8,10 +8,10 @@ from pipeline import feed, release
 from pipeline.audit import feeds, files
 from pipeline.audit.seen import Damage, Manner, Sighting
 from pipeline.errors import Problem
-from pipeline.history import FEED, LOG, History
+from pipeline.history import CLEARED, FEED, LOG, History
 from pipeline.model import Digest, Edition, Entry, Key, Kind, Object, Release, rendered
 
-OWN = (release.FOLDER, LOG)
+OWN = (release.FOLDER, LOG, CLEARED)
 """Beneath these lie omroep's own notes on what was published."""
 _FEW = 3
 _SHOWN = frozenset({Kind.AUDIO, Kind.PICTURE, Kind.SIDECAR, Kind.ASSET, Kind.PAGE, Kind.FEED})

@@ -29,15 +29,16 @@ def prune(settings: Settings, to: str | None, days: float, yes: bool, as_json: b
     """Clear away what no recent release needs.
 
     Publishing never deletes. This shows what has become unneeded: replaced audio, pages and records of releases that
-    were over so many days before the last publish, and what stopped publishes left. With --yes it is deleted; not while
-    somebody publishes. What omroep did not put there is never touched.
+    were over so many days before the last publish, and what stopped publishes left. With --yes it is deleted. Whoever
+    publishes at the same moment loses nothing: one of the two stops and says so. What omroep did not put there is
+    never touched.
     """
     show = publish.check(settings.room(None)).catalog.show
     store = settings.connect(to)(show.destination)
     clearing = upkeep.clearing(store, settings.now, days)
     decided = clearing.pruning
     if yes:
-        upkeep.clear(store, clearing)
+        decided = upkeep.clear(store, clearing)
     if as_json:
         unfinished = [{"key": each.key, "begun": each.begun.isoformat()} for each in clearing.unfinished]
         told = {"destination": store.name, "deleted": yes, "objects": _json(decided), "unfinished": unfinished}

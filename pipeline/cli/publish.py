@@ -183,7 +183,7 @@ def _summary(
         tell.changes(prepared.plan)
         there = f"; {receipt.kept} were there already" if receipt.kept else ""
         size = megabytes(sum(item.size for item in receipt.written))
-        tell.say(f"{len(receipt.written)} files written ({size}){there}, each checked by its SHA-256.")
+        tell.say(f"{len(receipt.written)} files written ({size}), each checked by its SHA-256{there}.")
         _sound(prepared, receipt)
     tell.answers(answers)
     for line in further:

@@ -1,7 +1,8 @@
 """Questions to a bucket: does it keep two publishers apart?"""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from threading import Barrier, BrokenBarrierError
 
 from pipeline.doctor import Outcome, Probe, ok, weak
 from pipeline.doctor.ward import Ward
@@ -12,6 +13,8 @@ _LOST = {"PreconditionFailed", "412", "ConditionalRequestConflict", "409"}
 """How a server says that a condition did not hold."""
 WRITERS = 4
 """At the same moment."""
+_PATIENCE_S = 60
+"""For those that are to end an upload at the same moment, until all are ready to."""
 _ALONE = (
     "Let one job at a time publish to this bucket (in CI: one concurrency group), and never from two places, or use a "
     "store that honours conditions."
@@ -44,9 +47,28 @@ def _multipart(ward: Ward) -> Outcome:
     return ok("Large files can be sent in parts, and conditions hold for them too.")
 
 
-def _completed(ward: Ward, **condition: str) -> str:
-    """The code with which a file in one part was refused; empty when it was stored."""
-    bucket, key = ward.bucket, ward.bucket.prefix + ward.key("parts")
+def _large_race(ward: Ward) -> Outcome:
+    together = Barrier(WRITERS, timeout=_PATIENCE_S)
+
+    def refused(_: int) -> str:
+        try:
+            return _completed(ward, "large-race", then=together.wait, IfNoneMatch="*")
+        except BrokenBarrierError:
+            return "another was refused before its end"
+
+    with ThreadPoolExecutor(WRITERS) as pool:
+        said = list(pool.map(refused, range(WRITERS)))
+    won = said.count("")
+    if won == 1:
+        return ok(f"Of {WRITERS} large files under one name at the same moment exactly one is stored.")
+    if not won:
+        return weak(f"Large files were not stored at the same moment ({said[0]}).")
+    return weak(f"Of {WRITERS} large files under one name at the same moment {won} were taken, where one may be.")
+
+
+def _completed(ward: Ward, name: str = "parts", *, then: Callable[[], object] = lambda: None, **condition: str) -> str:
+    """The code with which a file in one part was refused; empty when it was stored. `then` comes before its end."""
+    bucket, key = ward.bucket, ward.bucket.prefix + ward.key(name)
     begun = bucket.ask("create_multipart_upload", Key=key)
     if begun.refused:
         return begun.refused
@@ -57,6 +79,7 @@ def _completed(ward: Ward, **condition: str) -> str:
         if part.refused:
             return part.refused
         parts = {"Parts": [{"PartNumber": 1, "ETag": part.fields["ETag"]}]}
+        then()
         ended = bucket.ask("complete_multipart_upload", **upload, MultipartUpload=parts, **condition)
         done = not ended.refused
         return ended.refused
@@ -123,6 +146,15 @@ PROBES: tuple[Probe[Ward], ...] = (
         means="A very long episode may have to be sent again from its beginning, or is written twice.",
         mend="Publish over a steady connection, one job at a time.",
         ask=_multipart,
+    ),
+    Probe(
+        id="large-race",
+        question="Is exactly one of several large files under one name stored?",
+        means="Not promised here: that of two publishers with different large files of one name one is told so. It can "
+        "do no harm to audio, for its name holds the hash of its bytes: both store the same.",
+        mend="Nothing is to be done, as long as only omroep writes there. Feed and pages go in one piece: for them "
+        "`replace` and `race` count.",
+        ask=_large_race,
     ),
 )
 """In the order in which they are asked."""

@@ -22,6 +22,30 @@ class Found:
     """When it was stored, with its offset, by the store's own clock; None where the store does not know."""
 
 
+class Listed(Protocol):
+    """What a listing says of an object; a store may read the bytes to tell the version, but only when it is asked."""
+
+    @property
+    def key(self) -> Key:
+        """Where it is."""
+        ...
+
+    @property
+    def size(self) -> int:
+        """In bytes."""
+        ...
+
+    @property
+    def version(self) -> Version:
+        """See `Found.version`."""
+        ...
+
+    @property
+    def modified(self) -> datetime | None:
+        """See `Found.modified`."""
+        ...
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Unfinished:
     """A put that was begun and never ended, by a run that was stopped: it takes room, and no reader sees it."""
@@ -93,8 +117,8 @@ class Store(Protocol):
         """
         ...
 
-    def list(self, prefix: str = "") -> Iterator[Found]:
-        """Everything whose key starts with `prefix`, in the order of keys."""
+    def list(self, prefix: str = "") -> Iterator[Listed]:
+        """Everything whose key starts with `prefix`, in the order of keys; no bytes are read for it."""
         ...
 
     def delete(self, key: Key) -> None:

@@ -5,8 +5,9 @@ import fcntl
 import hashlib
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
@@ -15,7 +16,7 @@ from uuid import uuid4
 
 from pipeline.errors import Conflict, Problem, StoreError
 from pipeline.model import Digest, Key, Object, Version
-from pipeline.store import ANYTHING, Anything, Contents, Found, Unfinished
+from pipeline.store import ANYTHING, Anything, Contents, Found, Listed, Unfinished
 
 WORKSHOP = ".omroep-tmp"
 """Where files are made before they are renamed to their place: in the folder itself, so on the same file system."""
@@ -35,12 +36,26 @@ _REASONS: Mapping[int | None, tuple[str, str]] = {
 }
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Lying:
+    """See `Listed`: a file whose bytes are read when its version is asked for."""
+
+    key: Key
+    size: int
+    modified: datetime
+    tell: Callable[[Key], Version]
+
+    @property
+    def version(self) -> Version:
+        return self.tell(self.key)
+
+
 class FolderStore:
     """Objects as files beneath `root`, which is made by the first `put`; a version is the SHA-256 of the contents.
 
     All changes are made under one lock, which the operating system drops when its holder dies: nothing is ever to be
-    unlocked or cleaned by hand. Nothing is written or read through a symbolic link beneath `root`. `stat` and `list`
-    read every file they report, to say its version.
+    unlocked or cleaned by hand. Nothing is written or read through a symbolic link beneath `root`. `stat` reads the
+    file it reports, to say its version; `list` only those whose version is asked for.
     """
 
     writers = 8
@@ -100,12 +115,19 @@ class FolderStore:
                     self._sync_folders(target)
         return Version(item.sha256)
 
-    def list(self, prefix: str = "") -> Iterator[Found]:
+    def list(self, prefix: str = "") -> Iterator[Listed]:
         """See `Store.list`."""
         with self._in_words(self.name, "listed"):
             for key in sorted(self._keys(prefix)):
-                if found := _found(key, self._root / key):  # else it was deleted since, or is no file
-                    yield found
+                if status := _status(self._root / key):  # else it was deleted since, or is no file
+                    yield _Lying(key=key, size=status.st_size, modified=_modified(status), tell=self._told)
+
+    def _told(self, key: Key) -> Version:
+        found = self.stat(key)
+        if found is None:
+            what = f"{key} in {self.name} was removed while it was being looked at."
+            raise StoreError(Problem(what=what, mend="Try again."))
+        return found.version
 
     def delete(self, key: Key) -> None:
         """See `Store.delete`."""
@@ -242,11 +264,20 @@ def _check_expected(key: Key, target: Path, expected: Version | None) -> None:
 
 
 def _is_file(path: Path) -> bool:
-    """Whether there is a regular file; a folder, a device or a pipe is no object."""
+    return _status(path) is not None
+
+
+def _status(path: Path) -> os.stat_result | None:
+    """Of a regular file; None where there is none: a folder, a device or a pipe is no object."""
     try:
-        return stat.S_ISREG(path.lstat().st_mode)
+        status = path.lstat()
     except (FileNotFoundError, NotADirectoryError):
-        return False
+        return None
+    return status if stat.S_ISREG(status.st_mode) else None
+
+
+def _modified(status: os.stat_result) -> datetime:
+    return datetime.fromtimestamp(status.st_mtime, UTC)
 
 
 def _opened(path: Path) -> BinaryIO | None:
@@ -262,8 +293,8 @@ def _found(key: Key, path: Path) -> Found | None:
         return None
     with file:
         version, status = _version(file), os.fstat(file.fileno())
-        modified = datetime.fromtimestamp(status.st_mtime, UTC)
-        return Found(key=key, size=status.st_size, version=version, sha256=Digest(version), modified=modified)
+        sha256, modified = Digest(version), _modified(status)
+        return Found(key=key, size=status.st_size, version=version, sha256=sha256, modified=modified)
 
 
 def _version(file: BinaryIO, *, begun_with: bytes = b"") -> Version:

@@ -19,7 +19,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from pipeline import cli
 from pipeline.cli import settings as cli_settings
 from pipeline.model import Key, Object, Version
-from pipeline.store import ANYTHING, Anything, Contents, Found, Store
+from pipeline.store import ANYTHING, Anything, Contents, Found, Listed, Store
 from pipeline.store.folder import FolderStore
 from pipeline.store.memory import MemoryStore
 from tests.crash.reader import FEED, Seen, Watcher, feed_of
@@ -73,7 +73,7 @@ class WatchedStore:
         self._alive()
         return self.inner.stat(key)
 
-    def list(self, prefix: str = "") -> Iterator[Found]:
+    def list(self, prefix: str = "") -> Iterator[Listed]:
         self._alive()
         return self.inner.list(prefix)
 

@@ -21,6 +21,8 @@ class Mutant:
     faults: tuple[str, ...] = ()
     quarrel: str = ""
     """Or the quarrel of `rivals.QUARRELS`."""
+    meeting: str = ""
+    """Or the meeting of `sweepers.MEETINGS`."""
     folder: str = ""
     """Or the step in a folder, stopped at every call."""
     memory: bool = False
@@ -147,6 +149,30 @@ MUTANTS: Mapping[str, Mutant] = {
         old="needed = {item.key for each in releases for item in each.objects} |",
         new="needed =",
         step="prune",
+    ),
+    "clearing away is decided once": Mutant(
+        file="upkeep.py",
+        old="        again = clearing(store, decided.now, decided.days)\n",
+        new="        again = replace(decided, published=publish.published(store))\n",
+        meeting="a sweep, held, and a publish",
+    ),
+    "age alone tells what may be cleared away": Mutant(
+        file="upkeep.py",
+        old="    coming = prune.coming(lying, published.history, there)\n",
+        new="    coming: frozenset[Key] = frozenset()\n",
+        meeting="a publish, held, and a sweep",
+    ),
+    "nobody looks whether something is cleared away": Mutant(
+        file="apply.py",
+        old="            done.uncleared()\n",
+        new="            pass\n",
+        meeting="a sweep, held, and a publish",
+    ),
+    "a record that is there is not written again": Mutant(
+        file="apply.py",
+        old="            if item.kind is Kind.RECORD:  #",
+        new="            if False:  #",
+        meeting="going back, held, and a sweep",
     ),
     "files are written in place": Mutant(
         file="store/folder.py",

@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests import seaweed
-from tests.crash import stage, world
+from tests.crash import stage, sweepers, world
 from tests.crash.campaign import EVERYTHING_AT, Course, Rig, tasks
 from tests.crash.faults import FAULTS
 from tests.crash.folder import FolderRig, Way
@@ -169,16 +169,31 @@ def _folder_rig() -> FolderRig:
     return found
 
 
-def _rivals(name: str, share: int, thorough: bool) -> Score:
-    rig = _rig()
+def _arena(rig: Rig) -> Arena:
     if "arena" not in _here:
         _here["arena"] = Arena(rig)
         atexit.register(_here["arena"].close)
     arena: Arena = _here["arena"]
+    return arena
+
+
+def _rivals(name: str, share: int, thorough: bool) -> Score:
+    rig = _rig()
+    arena = _arena(rig)
     cases: dict[str, Case] = _here.setdefault("cases", {})
     case = cases[name] if name in cases else cases.setdefault(name, arena.case(name))
     for point in case.points[share::_SHARES]:
         arena.fight(case, point)
+    return rig.score
+
+
+def _swept(name: str, share: int) -> Score:
+    rig = _rig()
+    arena = _arena(rig)
+    at = sweepers.meeting(arena, name)
+    for point in at.points[share::_SHARES]:
+        sweepers.meet(arena, at, point)
+    rig.watcher.pruned = False
     return rig.score
 
 
@@ -254,6 +269,8 @@ def _noticed(mutant: Mutant, rig: Rig) -> Iterator[str]:
     elif mutant.memory:
         rig.behind_its_back(rig.course("add"))
         yield from rig.score.violations
+    elif mutant.meeting:
+        yield from _met(mutant.meeting, rig)
     elif mutant.quarrel:
         yield from _fought(mutant.quarrel, rig)
     elif mutant.folder:
@@ -265,6 +282,18 @@ def _noticed(mutant: Mutant, rig: Rig) -> Iterator[str]:
             yield from folder.score.violations
     else:
         yield from world.clocks(rig.shows, rig.scratch, rig.nursery).violations
+
+
+def _met(name: str, rig: Rig) -> Iterator[str]:
+    arena = Arena(rig)
+    try:
+        at = sweepers.meeting(arena, name)
+        yield from rig.score.violations
+        for point in reversed(at.points):
+            sweepers.meet(arena, at, point)
+            yield from rig.score.violations
+    finally:
+        arena.close()
 
 
 def _fought(quarrel: str, rig: Rig) -> Iterator[str]:
@@ -316,6 +345,11 @@ def rivals(floor: Floor, thorough: bool) -> Score:
     return floor.score(_rivals, [(name, share, thorough) for share in range(_SHARES) for name in QUARRELS])
 
 
+def sweeps(floor: Floor, thorough: bool) -> Score:
+    """Clearing away beside a publish and beside going back, either held before each of its requests."""
+    return floor.score(_swept, [(name, share) for share in range(_SHARES) for name in sweepers.MEETINGS])
+
+
 def surroundings(floor: Floor, thorough: bool) -> Score:
     """Clocks, zones and full disks."""
     score = floor.score(_clocks, [()])
@@ -345,6 +379,7 @@ PARTS: Mapping[str, Callable[[Floor, bool], Score]] = {
     "ctrl-c": ctrl_c,
     "folder": folder,
     "rivals": rivals,
+    "sweeps": sweeps,
     "world": surroundings,
     "memory": memory,
     "lives": lives,

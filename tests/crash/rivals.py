@@ -134,7 +134,7 @@ class Arena:
         script = Script(play=holds, at=point)
         rig.begin(ours, script, hurry=False)  # it is held for longer than its patience, run fast, would last
         reached = rig.wire.held.wait(20)
-        second = self._theirs(theirs)
+        second = self.other(theirs, "publish")
         rig.wire.gate.set()
         first = rig.nursery.end()
         rig.score.fired["held"] += int(reached)
@@ -143,10 +143,11 @@ class Arena:
         rig.blame(where, self._peace(case, ours, theirs, point))
         rig.score.looks, rig.watcher.looks = rig.score.looks + rig.watcher.looks, 0
 
-    def _theirs(self, clone: Clone) -> End:
+    def other(self, clone: Clone, *command: str) -> End:
+        """What the second one does, to its end."""
         self.wire.rewind()
         address = environ(self.wire, self.rig.server)
-        self.wire.group = self.nursery.begin(clone, "publish", "--to", self.rig.bucket.place, environ=address)
+        self.wire.group = self.nursery.begin(clone, *command, "--to", self.rig.bucket.place, environ=address)
         return self.nursery.end()
 
     def _judged(self, reached: bool, *ends: End) -> Iterator[str]:

@@ -10,9 +10,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, nullcontext, suppress
 from datetime import datetime
-from io import BytesIO
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import boto3
 import botocore.session
@@ -27,7 +25,7 @@ from pipeline.model import Digest, Key, Object, Version
 from pipeline.store import ANYTHING, Anything, Contents, Found, Unfinished
 from pipeline.store.s3 import answers, multipart
 from pipeline.store.s3.answers import Damaged, Unusable
-from pipeline.store.s3.bodies import MIB, Body, Parts
+from pipeline.store.s3.bodies import MIB, Body, Parts, opened
 from pipeline.store.s3.deadline import Operation, Overdue, Patience, stop_retrying, within
 from pipeline.store.s3.sending import do_not_wait, sign_known_bytes
 
@@ -56,7 +54,7 @@ _SMALL = MIB
 PATIENCE = Patience()
 PARTS = Parts()
 _LARGE_AT_A_TIME = 4
-"""Uploads in parts: each holds one part in memory."""
+"""Uploads in parts, and parts of all of them together: so many connections, and no part is ever held in memory."""
 _PAST = (ClientError, BotoCoreError, HTTPError, ResponseParserError, OSError, Overdue, Unusable, Damaged)
 """What is told in words; anything else is a bug."""
 _T = TypeVar("_T")
@@ -110,6 +108,7 @@ class S3Store:
         self._patience = patience
         self._parts = parts
         self._large = threading.BoundedSemaphore(_LARGE_AT_A_TIME)
+        self._sending = threading.BoundedSemaphore(_LARGE_AT_A_TIME)
         self.client = client
         self._clock: datetime | None = None
 
@@ -160,7 +159,7 @@ class S3Store:
         with (
             self._large if in_parts else nullcontext(),
             self._asking(item.key, "stored", size=item.size) as operation,
-            _opened(item) as file,
+            opened(item) as file,
         ):
             body = Body(item, file, subject=self._subject(item.key))
             if file.seek(0, os.SEEK_END) != item.size:  # never promise the server more bytes than there are
@@ -237,7 +236,7 @@ class S3Store:
         now, failure = expected, Exception()
         for _ in range(multipart.SENDS):
             try:
-                version, vouched = self._send(body, now)
+                version, vouched = self._send(body, now, operation)
             except _PAST as error:
                 if found := self._came_of(error, body, now, operation):
                     return found
@@ -250,7 +249,7 @@ class S3Store:
             self._take_back(body.item.key, now)
         raise failure
 
-    def _send(self, body: Body, expected: Version | Anything | None) -> tuple[Version, bool]:
+    def _send(self, body: Body, expected: Version | Anything | None, operation: Operation) -> tuple[Version, bool]:
         """The version it is stored at, and whether the server showed that it got exactly these bytes."""
         item = body.item
         headers: dict[str, Any] = {
@@ -260,7 +259,8 @@ class S3Store:
         }
         if item.size > self._parts.over:
             size = self._parts.size_for(item.size)
-            upload = multipart.Multipart(self.client, self._at(item.key), body, size=size)
+            lane = multipart.Lane(operation=operation, free=self._sending, most=_LARGE_AT_A_TIME)
+            upload = multipart.Multipart(self.client, self._at(item.key), body, size=size, lane=lane)
             return _version({"ETag": upload.send(headers, _condition(expected))}), upload.vouched
         told = base64.b64encode(bytes.fromhex(item.sha256)).decode()
         body.file.seek(0)
@@ -391,10 +391,6 @@ def _all_of(body: StreamingBody) -> bytes:
         return body.read()
     except ReadTimeoutError as error:
         raise ResponseStreamingError(error=error) from error  # which is asked again: see `_whole`
-
-
-def _opened(item: Object) -> BinaryIO:
-    return item.body.open("rb") if isinstance(item.body, Path) else BytesIO(item.body or b"")
 
 
 def _version(answer: Mapping[str, Any]) -> Version:

@@ -3,7 +3,10 @@
 import base64
 import hashlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
 from typing import IO, BinaryIO, cast
 
 from s3transfer.utils import ReadFileChunk
@@ -67,23 +70,29 @@ class Body:
         for number, offset in enumerate(range(0, self.item.size, size), 1):
             part = hashlib.sha256()
             length = min(size, self.item.size - offset)
-            for block in self._between(offset, length):
+            for block in _between(self.file, offset, length):
                 whole.update(block)
                 part.update(block)
             yield Piece(number=number, offset=offset, size=length, sha256=part.digest())
         if whole.hexdigest() != self.item.sha256:
             raise self.changed()
 
-    def stream(self, piece: Piece) -> IO[bytes]:
-        """A part's bytes, to be read once more while they are sent: a server refuses others than were announced."""
-        self.file.seek(piece.offset)
-        return cast(IO[bytes], ReadFileChunk(self.file, piece.size, self.item.size))
+    @contextmanager
+    def stream(self, piece: Piece) -> Iterator[IO[bytes]]:
+        """A part's bytes, to be read once more while they are sent: a server refuses others than were announced.
+
+        By a reader of its own: other parts are read and sent at the same time.
+        """
+        with opened(self.item) as file:
+            file.seek(piece.offset)
+            yield cast(IO[bytes], ReadFileChunk(file, piece.size, self.item.size))
 
     def md5_of(self, piece: Piece) -> str:
         """As an ETag has it."""
         digest = _md5()
-        for block in self._between(piece.offset, piece.size):
-            digest.update(block)
+        with opened(self.item) as file:
+            for block in _between(file, piece.offset, piece.size):
+                digest.update(block)
         return digest.hexdigest()
 
     def etags(self, size: int) -> frozenset[str]:
@@ -98,12 +107,6 @@ class Body:
         """That it is not what it was."""
         return StoreError(answers.sentence(self._subject, "stored", *answers.CHANGED))
 
-    def _between(self, offset: int, length: int) -> Iterator[bytes]:
-        """A megabyte at a time; others may read on from elsewhere meanwhile."""
-        for start in range(offset, offset + length, MIB):
-            self.file.seek(start)
-            yield self.file.read(min(MIB, offset + length - start))
-
     def _blocks(self, size: int) -> Iterator[bytes]:
         self.file.seek(0)
         whole = hashlib.sha256()
@@ -112,6 +115,18 @@ class Body:
             yield block
         if whole.hexdigest() != self.item.sha256:
             raise self.changed()
+
+
+def opened(item: Object) -> BinaryIO:
+    """Its bytes, from the beginning."""
+    return item.body.open("rb") if isinstance(item.body, Path) else BytesIO(item.body or b"")
+
+
+def _between(file: BinaryIO, offset: int, length: int) -> Iterator[bytes]:
+    """A megabyte at a time."""
+    for start in range(offset, offset + length, MIB):
+        file.seek(start)
+        yield file.read(min(MIB, offset + length - start))
 
 
 def _md5(block: bytes = b"") -> "hashlib._Hash":

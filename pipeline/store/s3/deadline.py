@@ -36,7 +36,7 @@ class Overdue(Exception):
 
 
 class Operation:
-    """What one thread asks of the server, in one request or many."""
+    """What is asked of the server for one purpose, in one request or many."""
 
     def __init__(self, seconds: float) -> None:
         self.over = False
@@ -129,6 +129,16 @@ def within(seconds: float) -> Iterator[Operation]:
     finally:
         _here.operation = None
         _WATCH.end(operation)
+
+
+@contextmanager
+def helping(operation: Operation) -> Iterator[None]:
+    """Whatever this thread asks in here is part of an operation that another one began."""
+    _here.operation = operation
+    try:
+        yield
+    finally:
+        _here.operation = None
 
 
 def _current() -> Operation | None:

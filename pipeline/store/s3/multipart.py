@@ -1,8 +1,11 @@
-"""A large object sent in parts: an upload that was interrupted goes on where it was."""
+"""A large object sent in parts, several at a time: an upload that was interrupted goes on where it was."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from threading import BoundedSemaphore
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -10,6 +13,7 @@ from botocore.exceptions import ClientError
 from pipeline.errors import StoreError
 from pipeline.store.s3 import answers
 from pipeline.store.s3.bodies import Body, Piece
+from pipeline.store.s3.deadline import Operation, helping
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -19,12 +23,24 @@ SENDS = 3
 """How often the same bytes are sent while something alters them on their way."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Lane:
+    """What the parts of an upload share."""
+
+    operation: Operation
+    free: BoundedSemaphore
+    """Shared with the parts of other uploads."""
+    most: int
+    """Parts of one upload at a time."""
+
+
 class Multipart:
     """The upload of one object to where `at` says (its bucket and key); `vouched` says whether the server showed for
     every part that it holds exactly its bytes."""
 
-    def __init__(self, client: S3Client, at: Mapping[str, str], body: Body, *, size: int) -> None:
+    def __init__(self, client: S3Client, at: Mapping[str, str], body: Body, *, size: int, lane: Lane) -> None:
         self.vouched = True
+        self._lane = lane
         self._client = client
         self._at: Mapping[str, Any] = at
         self._body = body
@@ -45,7 +61,7 @@ class Multipart:
     def _finished(self, upload: str, there: Mapping[int, Mapping[str, Any]], condition: Mapping[str, Any]) -> str:
         """Each part is sent as soon as it is read, and only what was read as the whole object is put together."""
         try:
-            parts = [self._held(piece, there) or self._sent(upload, piece) for piece in self._body.pieces(self._size)]
+            parts = self._all(upload, there)
             return self._client.complete_multipart_upload(
                 **self._at, UploadId=upload, MultipartUpload={"Parts": parts}, **condition
             )["ETag"]
@@ -57,17 +73,39 @@ class Multipart:
                 abort(self._client, self._at, upload)  # nobody will want it
             raise
 
+    def _all(self, upload: str, there: Mapping[int, Mapping[str, Any]]) -> list[CompletedPartTypeDef]:
+        """Every part, in order. After the first failure none is begun; it is raised when those under way have ended.
+
+        A part is read while earlier ones are sent, and never more of them than `most`.
+        """
+        begun: list[Future[CompletedPartTypeDef]] = []
+        waiting: set[Future[CompletedPartTypeDef]] = set()
+        with ThreadPoolExecutor(self._lane.most) as pool:
+            for piece in self._body.pieces(self._size):
+                begun.append(pool.submit(self._one, upload, piece, there))
+                waiting.add(begun[-1])
+                if len(waiting) == self._lane.most:
+                    ended, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+                    if any(each.exception() for each in ended):
+                        break
+        return [each.result() for each in begun]
+
+    def _one(self, upload: str, piece: Piece, there: Mapping[int, Mapping[str, Any]]) -> CompletedPartTypeDef:
+        with self._lane.free, helping(self._lane.operation):
+            return self._held(piece, there) or self._sent(upload, piece)
+
     def _sent(self, upload: str, piece: Piece) -> CompletedPartTypeDef:
         told = piece.told
         for attempt in range(1, SENDS + 1):
             try:
-                answer = self._client.upload_part(
-                    **self._at,
-                    UploadId=upload,
-                    PartNumber=piece.number,
-                    Body=self._body.stream(piece),
-                    ChecksumSHA256=told,
-                )
+                with self._body.stream(piece) as stream:
+                    answer = self._client.upload_part(
+                        **self._at,
+                        UploadId=upload,
+                        PartNumber=piece.number,
+                        Body=stream,
+                        ChecksumSHA256=told,
+                    )
             except ClientError as error:
                 if answers.code(error) not in answers.DIGESTS or attempt == SENDS:
                     raise
@@ -92,11 +130,15 @@ class Multipart:
     def _begun(self) -> tuple[str, Mapping[int, Mapping[str, Any]]]:
         """The unfinished upload of these bytes that holds most parts, and these; an empty name when there is none."""
         found = {upload: self._parts(upload) for upload in self._unfinished()}
-        if found:  # whose first part is ours: the others are looked at as they are read
-            first = next(self._body.pieces(self._size))
-            found = {upload: parts for upload, parts in found.items() if self._held(first, parts)}
+        found = {upload: parts for upload, parts in found.items() if self._ours(parts)}
         upload = max(found, key=lambda upload: len(found[upload]), default="")
         return upload, found.get(upload, {})
+
+    def _ours(self, there: Mapping[int, Mapping[str, Any]]) -> bool:
+        """Whether the first part that is there is ours; the others are looked at as they are read."""
+        pieces = self._body.pieces(self._size) if there else iter(())
+        first = next((piece for piece in pieces if piece.number == min(there)), None)
+        return bool(first and self._held(first, there))
 
     def _unfinished(self) -> Iterator[str]:
         try:
