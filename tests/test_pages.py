@@ -375,6 +375,7 @@ def test_the_keys() -> None:
         "topics/index.html",
         "topics/draagvlak.html",
         "topics/jobcoaching.html",
+        "transcripts/index.html",
     }
 
 
@@ -463,7 +464,9 @@ def test_an_episode_page() -> None:
         "Martijn de Wildt Qidos",
         "Frans Coenen",
     ]
-    assert [words(part) for part in every(page, "//details[@class='transcript']/*")] == [
+    assert [
+        words(part) for part in every(page, "//details[@class='transcript']//*[self::summary or self::h3 or self::p]")
+    ] == [
         "Lees het hele gesprek",
         "Welkom",
         "Presentatie 0:03 Welkom bij Open Deuren.",

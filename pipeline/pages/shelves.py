@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from pipeline.model import Edition, Entry, Episode, Key, Season
 
-KEPT = 15
-"""Episodes that the home page lists at least; of a shorter show it lists all."""
 SLICE = 15
-"""Episodes on a page of older ones. They are counted from the oldest, so that a full page stays as it is."""
+"""Episodes on a page of older ones, and on the home page at least; of a shorter show that lists all. They are counted
+from the oldest, so that a full page stays as it is."""
+_FOLDER = "archive"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,15 +36,22 @@ def home(edition: Edition) -> tuple[Shelf, ...]:
 
 def older(edition: Edition) -> tuple[Older, ...]:
     """The pages of episodes that the home page does not list, oldest first."""
-    count = _pages(len(edition.entries))
-    slices = (edition.entries[page * SLICE : (page + 1) * SLICE] for page in range(count))
-    return tuple(Older(key=_key(number), entries=entries) for number, entries in enumerate(slices, start=1))
+    return slices(edition.entries, _FOLDER, SLICE)
+
+
+def slices(entries: tuple[Entry, ...], folder: str, size: int) -> tuple[Older, ...]:
+    """Pages of `size` entries each, oldest first, in `folder`; the newest, as many at least, are on none of them."""
+    return tuple(
+        Older(key=_key(folder, page + 1), entries=entries[page * size : (page + 1) * size])
+        for page in range(_pages(len(entries), size))
+    )
 
 
 def emptied(edition: Edition) -> Iterator[Key]:
     """Pages of older episodes that there may have been before some were withdrawn."""
-    most = _pages(len(edition.entries) + len(edition.withdrawn))
-    return (_key(number) for number in range(_pages(len(edition.entries)) + 1, most + 1))
+    live = len(edition.entries)
+    now, most = _pages(live, SLICE), _pages(live + len(edition.withdrawn), SLICE)
+    return (_key(_FOLDER, number) for number in range(now + 1, most + 1))
 
 
 def shelves(edition: Edition, entries: tuple[Entry, ...]) -> tuple[Shelf, ...]:
@@ -75,9 +82,9 @@ def several(edition: Edition) -> bool:
     return len({entry.episode.season for entry in edition.entries}) > 1
 
 
-def _pages(count: int) -> int:
-    return max(0, (count - KEPT) // SLICE)
+def _pages(count: int, size: int) -> int:
+    return max(0, count // size - 1)
 
 
-def _key(number: int) -> Key:
-    return Key(f"archive/{number}.html")
+def _key(folder: str, number: int) -> Key:
+    return Key(f"{folder}/{number}.html")

@@ -17,7 +17,7 @@
     if (!kept.has(address)) kept.set(address, fetch(address).then((answer) => {
       if (!answer.ok) throw new Error(`${address}: ${answer.status}`);
       return answer.text();
-    }).then(parse).catch((error) => { kept.delete(address); throw error; }));
+    }).then((text) => parse(text, address)).catch((error) => { kept.delete(address); throw error; }));
     return kept.get(address);
   };
 
@@ -49,11 +49,14 @@
       .filter(({ letter }) => having.every((letters) => letters.has(letter))).reverse();
   };
 
-  /* A page: its texts, and the moments of those that have one. */
-  const page = (html) => {
-    const content = new DOMParser().parseFromString(html, "text/html");
+  /* A page: its texts, and the moments of those that have one; of a long transcript, those of the pages it has. */
+  const parsed = (html) => new DOMParser().parseFromString(html, "text/html");
+  const page = async (html, address) => {
+    const content = parsed(html), rest = content.querySelector(".rest a")?.dataset.parts.trim().split(" ") || [];
+    const parts = await Promise.all(rest.map((one) => read(address.replace(/[^/]*$/, one), parsed)));
     const line = (one) => (one?.textContent || "").replace(/\s+/g, " ").trim();
-    const texts = [...content.querySelectorAll(".turn, .chapters a, .notes > *, .opening .lead, .person, .tags")];
+    const texts = [...content.querySelectorAll(".chapters a, .notes > *, .opening .lead, .person, .tags")];
+    for (const one of parts.length ? parts : [content]) texts.push(...one.querySelectorAll(".turn"));
     return {
       title: line(content.querySelector("h1")),
       when: line(content.querySelector(".opening time")),
