@@ -108,7 +108,8 @@
       for (const one of said) for (const link of one.querySelectorAll("a.when")) link.href = sounds[0] + link.hash;
       all(".turn").at(-1).after(...said.slice(said[next - 1]?.matches("h3") ? next - 1 : next));
       rest.parentElement.remove();
-      const [held] = [lines.held?.element, lines = marked(".turn")];
+      const held = lines.held?.element;
+      lines = marked(".turn");
       lines.held = lines.find(({ element }) => element === held);
       show();
     } catch {} finally { rest.ariaBusy = null; }
