@@ -23,6 +23,7 @@ from pipeline.model import Cache, Chapter, Digest, Edition, Entry, Episode, Key,
 from pipeline.names import Named, folded, guests, topics
 from pipeline.pages import apps, embed, linked, look, parts, qr, search, shelves, transcripts, wording
 from pipeline.pages.colour import palette
+from pipeline.pages.lean import lean
 from pipeline.pages.look import Asset, Theme
 from pipeline.pages.once import Once
 from pipeline.pages.parts import Memory, Parts
@@ -48,7 +49,7 @@ def _home(edition: Edition) -> _Pages:
         Key("index.html"),
         {
             "shelves": shelves.home(edition),
-            "archive": shelves.older(edition)[::-1],
+            "archive": shelves.older(edition)[::-1][: shelves.FEW],
             "search_fresh": search.fresh(edition),
         },
     )
@@ -59,6 +60,11 @@ def _archive(edition: Edition) -> _Pages:
     for page, before, after in zip(every, (None, *every), (*every[1:], None), strict=False):
         listed = shelves.shelves(edition, page.entries)
         yield page.key, {"page_of": page, "shelves": listed, "before": before, "after": after}
+
+
+def _archive_list(edition: Edition) -> _Pages:
+    if shelves.are_many(edition):
+        yield shelves.LIST, {"archive": shelves.older(edition)[::-1]}
 
 
 def _transcript_page(entry: Entry) -> str:
@@ -122,6 +128,7 @@ def _once(key: str) -> Callable[[Edition], _Pages]:
 TABLE = (
     Row(template="index.html", pages=_home),
     Row(template="archive.html", pages=_archive),
+    Row(template="archives.html", pages=_archive_list),
     Row(template="transcripts.html", pages=_transcript_lists),
     Row(template="oembed.json", pages=_cards),
     Row(template="withdrawn.html", pages=_withdrawn),
@@ -149,6 +156,9 @@ stays readable, and a new episode does not change them."""
 
 _THUMBNAIL = 600
 """Width in pixels of the picture beside an episode that others show."""
+
+_INDENTED = re.compile(r"^[ \t]+", re.MULTILINE)
+"""What templates have for who reads them; what is put into them, such as notes, keeps its own."""
 
 _TYPES: Mapping[str, str] = {
     ".html": "text/html; charset=utf-8",
@@ -258,7 +268,7 @@ def _compiled(locale: str, timezone: str) -> _Compiled:
 
 def _environment(edition: Edition, theme: Theme) -> Environment:
     jinja = Environment(
-        loader=DictLoader(theme.templates),
+        loader=DictLoader({name: _INDENTED.sub("", text) for name, text in theme.templates.items()}),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -343,6 +353,7 @@ def _assets(edition: Edition, theme: Theme, jinja: Environment) -> Mapping[str, 
 
 
 def _asset(asset: Asset, body: bytes) -> Object:
+    body = lean(asset.name, body)
     stem, ending = posixpath.splitext(asset.name)
     key = Key(f"assets/{stem}.{digest.of_bytes(body)[:16]}{ending}")
     return _object(key, Kind.ASSET, asset.type, Cache.IMMUTABLE, body)

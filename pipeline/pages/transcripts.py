@@ -21,7 +21,7 @@ OPENING = 5_000
 PART = 25_000
 """Bytes of a page of its own, so that it is at most 60 kB with what is around it and its style."""
 TITLES = 50
-"""Episodes on a page of the list of transcripts; they are counted as those of older episodes are (see `shelves`)."""
+"""Episodes on a full page of the list of transcripts; they are counted from the oldest, so that it stays as it is."""
 
 _AROUND = 160
 """Bytes of a paragraph besides its words and its speaker."""
@@ -87,7 +87,7 @@ def is_page(key: Key) -> bool:
 def listed(edition: Edition) -> tuple[shelves.Older, ...]:
     """The pages of the list of transcripts, oldest first: full ones that stay as they are, and last the newest."""
     spoken = tuple(entry for entry in edition.entries if sidecars.is_spoken(entry))
-    full = shelves.slices(spoken, "transcripts", TITLES)
+    full = shelves.slices(spoken, "transcripts", TITLES, max(0, len(spoken) // TITLES - 1))
     newest = shelves.Older(key=Key("transcripts/index.html"), entries=spoken[len(full) * TITLES :])
     return (*full, newest) if spoken else ()
 
