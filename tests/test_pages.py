@@ -384,7 +384,7 @@ def test_objects_say_what_they_are() -> None:
     composed = {made.key: made for made in pages.compose(EDITION, DUTCH)}
     for made in composed.values():
         assert (made.sha256, made.size) == (digest.of_bytes(content(made)), len(content(made)))
-    feed_style, find, script, search, stemmer, style = sorted(
+    feed_style, find, framed, script, search, stemmer, style = sorted(
         (made for made in composed.values() if made.kind is Kind.ASSET), key=lambda made: made.key
     )
     assert pages.feed_style(composed.values()) == feed_style.key == f"assets/feed.{feed_style.sha256[:16]}.css"
@@ -397,7 +397,7 @@ def test_objects_say_what_they_are() -> None:
         f"assets/player.{script.sha256[:16]}.js",
         "text/javascript; charset=utf-8",
     )
-    assert {made.type for made in (find, search, stemmer)} == {script.type}
+    assert {made.type for made in (find, framed, search, stemmer)} == {script.type}
     kinds = {(made.kind, made.cache) for made in composed.values() if made.kind is not Kind.ASSET}
     assert kinds == {(Kind.PAGE, Cache.SHORT)}
     assert composed[Key("index.html")].type == "text/html; charset=utf-8"
@@ -802,6 +802,7 @@ def test_a_show_overrides_what_it_likes(tmp_path: Path) -> None:
         "feed.css",
         "player.js",
         "find.js",
+        "framed.js",
         "search.js",
         "stemmer.js",
         "style.css",

@@ -2,8 +2,7 @@
 (() => {
   "use strict";
   const box = document.getElementById("search");
-  box.append(box.querySelector("template").content.cloneNode(true));
-  box.querySelector(".without").remove();
+  box.classList.add("up");
   const input = box.querySelector("input"), said = box.querySelector(".said");
   const bring = () => {
     const script = document.createElement("script");
