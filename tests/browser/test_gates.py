@@ -122,7 +122,7 @@ FOCUSABLE = """() => [...document.querySelectorAll('a[href], button, summary, in
   .filter(one => one.checkVisibility()).map(one => one.outerHTML.slice(0, 120))"""
 
 
-@pytest.mark.parametrize("kind", ["episode", "subscribe", "about"])
+@pytest.mark.parametrize("kind", ["episode", "transcript", "subscribe", "about"])
 def test_all_is_reached_with_the_keyboard(window: Page, address: str, kind: str) -> None:
     """The tab key comes to every link and control, in the order in which they are read, each seen to have the focus."""
     page = opened(window, address, kind)
@@ -187,6 +187,19 @@ def test_an_episode_is_read_in_order(window: Page, address: str) -> None:
         "Transcript",
     ]
     assert told[-1][0] == "contentinfo"
+
+
+def test_a_transcript_is_read_in_order(window: Page, address: str) -> None:
+    """What it is, its parts, then the words under their chapters; each part is a link with its span of time."""
+    told = spoken(opened(window, address, "transcript"))
+    named = [name for role, name in told if role == "heading"]
+    assert named == ["Online werving", "Transcript 15:32–31:32", "Tafel (vervolg)"]
+    assert [name for role, name in told if role == "navigation"] == [
+        "Hoofdmenu",
+        "Delen van dit transcript",
+        "Andere delen",
+    ]
+    assert "15:32–31:32" in [name for role, name in told if role == "link"]
 
 
 def test_every_picture_and_code_says_what_it_is(window: Page, address: str) -> None:
