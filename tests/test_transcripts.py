@@ -5,6 +5,7 @@ import random
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from urllib.parse import urldefrag
 
 import lxml.html
@@ -13,6 +14,10 @@ import pytest
 from pipeline import sidecars
 from pipeline.model import Chapter, Cue, Edition, Entry, Key
 from pipeline.pages import transcripts
+from pipeline.store.memory import MemoryStore
+from tests import thousand
+from tests.browser.site import talking
+from tests.shows import write_episode, write_show
 from tests.test_pages import BASE, EDITION, FIRST, entry, every, html_pages, known, only, site, words
 from tests.test_site import long_show
 
@@ -225,3 +230,34 @@ def test_what_is_no_more_leaves_nothing_behind() -> None:
         assert key not in made["sitemap.xml"]
     same = site(replace(before, left=there))
     assert same == site(before)
+
+
+def published(root: Path, store: MemoryStore, **keys: object) -> dict[str, str]:
+    """The transcript's pages and the map as they lie in the store, once a show with those keys has been published."""
+    guests = [{"name": "Ria", **({"consent": keys.pop("consent")} if "consent" in keys else {})}]
+    folder = write_episode(root, "01-lang", audio=thousand.pointer("lang"), guests=guests, **keys)
+    (folder / "transcript.vtt").write_text(talking(40.0), "utf-8")
+    thousand.put(root, store)
+    found = ((key, store.read(key)) for key in store.objects if transcripts.is_page(key) or key == "sitemap.xml")
+    return {key: item.body.decode() for key, item in found if item}
+
+
+@pytest.mark.parametrize("change", [{"consent": ["name"]}, {"status": "withdrawn"}])
+def test_who_takes_words_back_has_them_back(tmp_path: Path, change: dict[str, object]) -> None:
+    """A guest who does not agree any more, or an episode that is withdrawn: no page has a word of it from then on,
+    and no map names it.
+    """
+    root, store = write_show(tmp_path), MemoryStore()
+    write_episode(root, "02-ander", audio=thousand.pointer("ander"))
+    before = published(root, store)
+    there = [key for key in before if key.startswith("episodes/lang/")]
+    assert len(there) > 1
+    assert all("vergaderingen" in before[key] for key in there)
+    for summary in ("Daarna.", "Nog later."):
+        after = published(root, store, summary=summary, **change)
+        assert set(there) <= set(after)
+        for key in there:
+            assert "vergaderingen" not in after[key]
+            assert 'content="noindex"' in after[key]
+            assert key not in after["sitemap.xml"]
+        assert "episodes/lang" not in after["transcripts/index.html"]

@@ -395,6 +395,7 @@ def _wide(edition: Edition, theme: Theme) -> _Context:
         "series": linked.series(edition.show, edition.share or next(iter(edition.pictures), None)),
         "ways": apps.ways(edition.show, edition.show.base_url + FEED),
         "older": shelves.older(edition),
+        "older_list": shelves.LIST if shelves.are_many(edition) else None,
         "beyond_feed": edition.entries[: -len(channels.main(edition).edition.entries) or None],
         "topic_feed": lambda named: channels.topic_feed(edition.show, named),
         "guest_of": guest,
