@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from urllib.parse import urldefrag
 
 import lxml.html
@@ -232,7 +233,7 @@ def test_what_is_no_more_leaves_nothing_behind() -> None:
     assert same == site(before)
 
 
-def published(root: Path, store: MemoryStore, **keys: object) -> dict[str, str]:
+def published(root: Path, store: MemoryStore, **keys: Any) -> dict[str, str]:
     """The transcript's pages and the map as they lie in the store, once a show with those keys has been published."""
     guests = [{"name": "Ria", **({"consent": keys.pop("consent")} if "consent" in keys else {})}]
     folder = write_episode(root, "01-lang", audio=thousand.pointer("lang"), guests=guests, **keys)
