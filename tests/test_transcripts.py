@@ -12,14 +12,14 @@ from urllib.parse import urldefrag
 import lxml.html
 import pytest
 
-from pipeline import sidecars
+from pipeline import pages, sidecars
 from pipeline.model import Chapter, Cue, Edition, Entry, Key
 from pipeline.pages import transcripts
 from pipeline.store.memory import MemoryStore
 from tests import thousand
 from tests.browser.site import talking
 from tests.shows import write_episode, write_show
-from tests.test_pages import BASE, EDITION, FIRST, entry, every, html_pages, known, only, site, words
+from tests.test_pages import BASE, DUTCH, EDITION, FIRST, entry, every, html_pages, known, only, site, words
 from tests.test_site import long_show
 
 WORDS = ("de", "arbeidsmarkt", "werkgever", "jobcoaching", "&", "niet", "“maar”", "deuren", "éven", "vergaderen", "is")
@@ -60,10 +60,10 @@ LONG = {
 }
 
 
-def parts(pages: dict[str, str]) -> dict[str, lxml.html.HtmlElement]:
+def parts(made: dict[str, str]) -> dict[str, lxml.html.HtmlElement]:
     """The pages of the first episode's transcript, in order."""
-    keys = [key for key in pages if key.startswith("episodes/aflevering-1/")]
-    return {key: lxml.html.document_fromstring(pages[key]) for key in keys}
+    keys = [key for key in made if key.startswith("episodes/aflevering-1/")]
+    return {key: lxml.html.document_fromstring(made[key]) for key in keys}
 
 
 def said(page: lxml.html.HtmlElement) -> list[str]:
@@ -188,8 +188,8 @@ def spoken(count: int) -> Edition:
     return replace(made, entries=entries)
 
 
-def titles(pages: dict[str, str]) -> Iterator[str]:
-    for key, text in pages.items():
+def titles(made: dict[str, str]) -> Iterator[str]:
+    for key, text in made.items():
         if key.startswith("transcripts/"):
             yield from (words(link) for link in every(lxml.html.document_fromstring(text), "//ol[@class='titles']//a"))
 
@@ -262,3 +262,18 @@ def test_who_takes_words_back_has_them_back(tmp_path: Path, change: dict[str, ob
             assert 'content="noindex"' in after[key]
             assert key not in after["sitemap.xml"]
         assert "episodes/lang" not in after["transcripts/index.html"]
+
+
+def test_pages_that_are_known_are_not_made_again() -> None:
+    """The parts of a long one are taken as they are when nothing of it has changed, and all made when a word has."""
+    edition = shown(LONG["an hour"])
+    first = pages.site(edition, DUTCH, {}, "")
+    second = pages.site(edition, DUTCH, first.made, "")
+    keys = {item.key: item.sha256 for item in first.objects}
+    assert {item.key: item.sha256 for item in second.objects} == keys
+    parts_again = [item for item in second.objects if item.key.startswith("episodes/aflevering-1/")]
+    assert len(parts_again) > 2
+    assert [item.body for item in parts_again] == [None] * len(parts_again)
+    episode = replace(edition.entries[0].episode, transcript=edition.entries[0].episode.transcript[:-1])
+    changed = shown(replace(edition.entries[0], episode=episode))
+    assert pages.site(changed, DUTCH, first.made, "").objects == pages.site(changed, DUTCH, {}, "").objects
