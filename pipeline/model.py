@@ -534,7 +534,7 @@ class Edition:
     portraits: tuple[Picture, ...] = ()
     """Guests' photos, each once; `source_sha256` tells whose."""
     left: tuple[Key, ...] = ()
-    """Pages of guests whom earlier releases named and this one does not."""
+    """Pages of guests whom earlier releases named and this one does not, and of all transcripts that they had."""
 
 
 # --- what must be in the store ----------------------------------------------------------------------------------------

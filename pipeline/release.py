@@ -25,7 +25,7 @@ def make(edition: Edition, objects: tuple[Object, ...]) -> Release:
     spoken = tuple(replace(entry, episode=replace(entry.episode, transcript=())) for entry in edition.entries)
     withdrawn = tuple(replace(entry, episode=replace(entry.episode, transcript=())) for entry in edition.withdrawn)
     lasting = tuple(replace(item, body=None) for item in sorted(objects, key=lambda item: item.key))
-    content = replace(edition, entries=spoken, withdrawn=withdrawn)
+    content = replace(edition, entries=spoken, withdrawn=withdrawn, left=())  # what earlier ones had is none of its own
     fed = next((item.body.decode() for item in objects if item.kind is Kind.FEED and isinstance(item.body, bytes)), "")
     unnamed = Release(format=FORMAT, id=Digest(""), edition=content, objects=lasting, feed=fed)
     return replace(unnamed, id=digest.of_record(unnamed))

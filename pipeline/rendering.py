@@ -14,6 +14,7 @@ from pipeline.errors import OmroepError, ShowError
 from pipeline.guard import Wanted
 from pipeline.history import Published
 from pipeline.model import Edition, Entry, Episode, Guid, Key, Media, Picture, Release, Show, Source, rendered, shown
+from pipeline.pages import transcripts
 from pipeline.pictures import portraits, share
 
 Bring = Callable[[Source, Show, Callable[[float], None]], None]
@@ -81,10 +82,14 @@ def _portraits(room: Newsroom, episodes: tuple[Episode, ...], known: dict[Key, P
 
 
 def _left(edition: Edition, before: Published) -> tuple[Key, ...]:
-    """Pages of guests who are named no more; they are to say nothing, rather than what they said before."""
+    """Pages of guests who are named no more, and of transcripts; they are to say nothing, not what they said."""
     now = {guest.key for guest in names.guests(edition).values()}
-    then = {item.key for release in _releases(before) for item in release.objects if names.is_guest(item.key)}
+    then = {item.key for release in _releases(before) for item in release.objects if _may_go(item.key)}
     return tuple(sorted(then - now))
+
+
+def _may_go(key: Key) -> bool:
+    return names.is_guest(key) or transcripts.is_page(key)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

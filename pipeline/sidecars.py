@@ -2,6 +2,7 @@
 
 import json
 import textwrap
+from collections.abc import Iterator
 from dataclasses import replace
 
 from pipeline import digest
@@ -79,9 +80,18 @@ def moved_cues(entry: Entry) -> tuple[Cue, ...]:
 
     Cues that are over before 0, begin after the end, last no time or say nothing are left out.
     """
-    moved = sorted((_moved_cue(cue, entry.media.shift_s) for cue in entry.episode.transcript), key=_start)
+    return tuple(sorted(_heard(entry), key=_start))
+
+
+def is_spoken(entry: Entry) -> bool:
+    """Whether it has a transcript in which anything is said."""
+    return any(True for _ in _heard(entry))
+
+
+def _heard(entry: Entry) -> Iterator[Cue]:
+    moved = (_moved_cue(cue, entry.media.shift_s) for cue in entry.episode.transcript)
     length = entry.media.duration_s
-    return tuple(cue for cue in moved if cue.text and cue.end_s > cue.start_s and cue.start_s < length)
+    return (cue for cue in moved if cue.text and cue.end_s > cue.start_s and cue.start_s < length)
 
 
 def _start(moment: Chapter | Cue) -> float:

@@ -75,6 +75,8 @@ ONLY_IN: dict[str, str | tuple[str, ...]] = {
     "pydub": "audio.edges",
     "PIL": "pictures",
     "imageio_ffmpeg": "audio.ffmpeg",
+    "rcssmin": "pages.lean",
+    "rjsmin": "pages.lean",
     "segno": "pages.qr",
     "subprocess": ("audio.ffmpeg", "masters.lfs"),
     "click": "cli",

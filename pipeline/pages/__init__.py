@@ -3,7 +3,7 @@
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from itertools import groupby
 from textwrap import shorten
@@ -21,8 +21,9 @@ from pipeline.errors import Problem, ShowError
 from pipeline.history import FEED
 from pipeline.model import Cache, Chapter, Digest, Edition, Entry, Episode, Key, Kind, Object, Person, Picture, Season
 from pipeline.names import Named, folded, guests, topics
-from pipeline.pages import apps, embed, linked, look, parts, qr, search, shelves, speech, wording
+from pipeline.pages import apps, embed, linked, look, parts, qr, search, shelves, transcripts, wording
 from pipeline.pages.colour import palette
+from pipeline.pages.lean import lean
 from pipeline.pages.look import Asset, Theme
 from pipeline.pages.once import Once
 from pipeline.pages.parts import Memory, Parts
@@ -48,7 +49,7 @@ def _home(edition: Edition) -> _Pages:
         Key("index.html"),
         {
             "shelves": shelves.home(edition),
-            "archive": shelves.older(edition)[::-1],
+            "archive": shelves.older(edition)[::-1][: shelves.FEW],
             "search_fresh": search.fresh(edition),
         },
     )
@@ -59,6 +60,23 @@ def _archive(edition: Edition) -> _Pages:
     for page, before, after in zip(every, (None, *every), (*every[1:], None), strict=False):
         listed = shelves.shelves(edition, page.entries)
         yield page.key, {"page_of": page, "shelves": listed, "before": before, "after": after}
+
+
+def _archive_list(edition: Edition) -> _Pages:
+    if shelves.are_many(edition):
+        yield shelves.LIST, {"archive": shelves.older(edition)[::-1]}
+
+
+def _transcript_page(entry: Entry) -> str:
+    """Where a transcript begins: on a page of its own, or on its episode's."""
+    long = transcripts.is_long(entry)
+    return transcripts.page_key(entry.episode) if long else f"{episode_key(entry.episode)}#transcript"
+
+
+def _transcript_lists(edition: Edition) -> _Pages:
+    every = transcripts.listed(edition)
+    for page in every:
+        yield page.key, {"page_of": page, "others": every[::-1]}
 
 
 def _cards(edition: Edition) -> _Pages:
@@ -91,7 +109,9 @@ def _topics(edition: Edition) -> _Pages:
 
 
 def _emptied(edition: Edition) -> _Pages:
-    """Guests, topics and older episodes of which only withdrawn ones are left, or none: they say nothing any more."""
+    """Guests, topics and older episodes of which only withdrawn ones are left, or none, and transcripts that are no
+    more: they say nothing any more.
+    """
     every = (*guests(edition).values(), *topics(edition).values())
     yield from ((named.key, {}) for named in every if not named.entries)
     yield from ((key, {}) for key in (*shelves.emptied(edition), *edition.left))
@@ -108,6 +128,8 @@ def _once(key: str) -> Callable[[Edition], _Pages]:
 TABLE = (
     Row(template="index.html", pages=_home),
     Row(template="archive.html", pages=_archive),
+    Row(template="archives.html", pages=_archive_list),
+    Row(template="transcripts.html", pages=_transcript_lists),
     Row(template="oembed.json", pages=_cards),
     Row(template="withdrawn.html", pages=_withdrawn),
     Row(template="guests.html", pages=_once("guests/index.html")),
@@ -122,8 +144,9 @@ TABLE = (
     Row(template="robots.txt", pages=_once("robots.txt")),
     Row(template="site.webmanifest", pages=_once("site.webmanifest")),
 )
-"""Every kind of page but that of an episode; a new one is a row here and a template."""
+"""Every kind of page but those of one episode; a new one is a row here and a template."""
 _EPISODE = "episode.html"
+_TRANSCRIPT = "transcript.html"
 
 SUBSCRIBE = Key("subscribe.html")
 
@@ -133,6 +156,9 @@ stays readable, and a new episode does not change them."""
 
 _THUMBNAIL = 600
 """Width in pixels of the picture beside an episode that others show."""
+
+_INDENTED = re.compile(r"^[ \t]+", re.MULTILINE)
+"""What templates have for who reads them; what is put into them, such as notes, keeps its own."""
 
 _TYPES: Mapping[str, str] = {
     ".html": "text/html; charset=utf-8",
@@ -166,7 +192,8 @@ def compose(edition: Edition, theme: Theme) -> tuple[Object, ...]:
 
 
 def site(edition: Edition, theme: Theme, known: Mapping[Digest, Object], program: str) -> Site:
-    """The same; pages of episodes that are `known`, made of the same by the same `program`, are not made again.
+    """The same; pages of episodes and transcripts that are `known`, made of the same by the same `program`, are not
+    made again.
 
     Where a show has templates of its own, nobody knows what they name: then all are made.
     """
@@ -178,6 +205,14 @@ def site(edition: Edition, theme: Theme, known: Mapping[Digest, Object], program
     memory = Memory(known if ours else {}, common)
     blocks = search.blocks(edition, memory)
     wide = {**frame, **_wide(edition, theme), "search_blocks": blocks}
+    read = [
+        page
+        for entry in filter(transcripts.is_long, edition.entries)
+        for page in memory.several(entry, partial(_transcript, jinja, edition, entry, frame if ours else wide))
+    ]
+    spoken = [*(page.key for page in transcripts.listed(edition)), *(page.key for page in read)]
+    edition = replace(edition, left=tuple(key for key in edition.left if key not in set(spoken)))
+    wide |= {"edition": edition, "transcript_pages": spoken}
     whole = (
         _page(jinja, row.template, key, {**wide, **_links(edition, row.template, key, row.anywhere), **own})
         for row in TABLE
@@ -187,7 +222,7 @@ def site(edition: Edition, theme: Theme, known: Mapping[Digest, Object], program
         memory.page(each, partial(_episode_page, jinja, edition, each, frame if ours else wide))
         for each in parts.each(edition)
     )
-    return Site(objects=(*assets.values(), *blocks, *whole, *episodes), made=memory.made)
+    return Site(objects=(*assets.values(), *blocks, *whole, *read, *episodes), made=memory.made)
 
 
 def feed_style(site: Iterable[Object]) -> Key | None:
@@ -233,7 +268,7 @@ def _compiled(locale: str, timezone: str) -> _Compiled:
 
 def _environment(edition: Edition, theme: Theme) -> Environment:
     jinja = Environment(
-        loader=DictLoader(theme.templates),
+        loader=DictLoader({name: _INDENTED.sub("", text) for name, text in theme.templates.items()}),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -258,6 +293,7 @@ def _filters(edition: Edition, theme: Theme) -> dict[str, Callable[..., Any]]:
         "blurb": blurb,
         "by_letter": _by_letter,
         "clock": clock,
+        "transcript_page": _transcript_page,
         "contact": wording.contact,
         "css": wording.css,
         "date": cache(lambda moment: wording.date(moment, zone, theme.locale)),
@@ -317,6 +353,7 @@ def _assets(edition: Edition, theme: Theme, jinja: Environment) -> Mapping[str, 
 
 
 def _asset(asset: Asset, body: bytes) -> Object:
+    body = lean(asset.name, body)
     stem, ending = posixpath.splitext(asset.name)
     key = Key(f"assets/{stem}.{digest.of_bytes(body)[:16]}{ending}")
     return _object(key, Kind.ASSET, asset.type, Cache.IMMUTABLE, body)
@@ -331,9 +368,10 @@ def _frame(edition: Edition, theme: Theme, assets: Mapping[str, Key]) -> _Contex
             "episodes": bool(edition.entries),
             "guests": any(entry.episode.guests for entry in edition.entries),
             "topics": any(entry.episode.topics for entry in edition.entries),
+            "transcripts": any(map(sidecars.is_spoken, edition.entries)),
         },
         "small_show": SMALL_SHOW,
-        "long_list": 2 * shelves.KEPT,
+        "long_list": 2 * shelves.SLICE,
         "locale": theme.locale,
         "colours": palette(edition.show.colour),
         "assets": assets,
@@ -357,6 +395,7 @@ def _wide(edition: Edition, theme: Theme) -> _Context:
         "series": linked.series(edition.show, edition.share or next(iter(edition.pictures), None)),
         "ways": apps.ways(edition.show, edition.show.base_url + FEED),
         "older": shelves.older(edition),
+        "older_list": shelves.LIST if shelves.are_many(edition) else None,
         "beyond_feed": edition.entries[: -len(channels.main(edition).edition.entries) or None],
         "topic_feed": lambda named: channels.topic_feed(edition.show, named),
         "guest_of": guest,
@@ -407,6 +446,27 @@ def _episode_page(jinja: Environment, edition: Edition, made_of: Parts, common: 
     return _page(jinja, _EPISODE, key, {**own, **common, **_links(edition, _EPISODE, key)})
 
 
+def _transcript(jinja: Environment, edition: Edition, entry: Entry, common: _Context) -> tuple[Object, ...]:
+    """The pages of a long transcript."""
+    transcript = transcripts.of(entry, sidecars.moved_chapters(entry))
+    captions, every = sidecars.transcript(entry), transcript.parts
+    own = {"entry": entry, "episode": entry.episode, "captions": captions, "transcript": transcript}
+    return tuple(
+        _page(
+            jinja,
+            _TRANSCRIPT,
+            part.key,
+            {
+                **common,
+                **_links(edition, _TRANSCRIPT, part.key),
+                **own,
+                **{"part": part, "before": before, "after": after},
+            },
+        )
+        for part, before, after in zip(every, (None, *every), (*every[1:], None), strict=False)
+    )
+
+
 def _episode(frame: Edition, made_of: Parts) -> _Context:
     entry, episode = made_of.entry, made_of.entry.episode
     chapters = sidecars.moved_chapters(entry)
@@ -421,7 +481,7 @@ def _episode(frame: Edition, made_of: Parts) -> _Context:
         "before": made_of.before,
         "after": made_of.after,
         "chapters": chapters,
-        "passages": speech.passages(chapters, sidecars.moved_cues(entry)),
+        "transcript": transcripts.of(entry, chapters),
         "captions": sidecars.transcript(entry),
         "data": _told(frame, entry, chapters),
         "embed_code": embed.code(frame.show, episode, episode_key(episode)),

@@ -59,6 +59,22 @@ class Memory:
         named = [self._entry(entry) for entry in (parts.entry, parts.before, parts.after)]
         return self._object([named, parts.season, parts.guests, parts.topics], make)
 
+    def several(self, entry: Entry, make: Callable[[], tuple[Object, ...]]) -> tuple[Object, ...]:
+        """All pages of a kind that an episode has several of, made of `common` and its entry: known ones, or new."""
+        named = self._entry(entry)
+
+        def told(place: int, *, last: bool) -> Digest:
+            return digest.of_record([self._common, named, place, last])
+
+        found: list[Object] = []
+        while (more := self._known.get(told(len(found), last=False))) is not None:
+            found.append(more)
+        end = self._known.get(told(len(found), last=True))
+        pages = (*found, end) if end else make()
+        for place, page in enumerate(pages):
+            self.made[told(place, last=place == len(pages) - 1)] = replace(page, body=None)
+        return pages
+
     def block(self, entries: tuple[Entry, ...], make: Callable[[], Object]) -> Object:
         """What is made of these entries alone."""
         return self._object([self._entry(entry) for entry in entries], make)

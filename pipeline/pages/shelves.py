@@ -5,10 +5,15 @@ from dataclasses import dataclass
 
 from pipeline.model import Edition, Entry, Episode, Key, Season
 
-KEPT = 15
-"""Episodes that the home page lists at least; of a shorter show it lists all."""
 SLICE = 15
-"""Episodes on a page of older ones. They are counted from the oldest, so that a full page stays as it is."""
+"""Episodes on a page of older ones, and on the home page at least; of a shorter show that lists all. They are counted
+from the oldest, so that a full page stays as it is."""
+FEW = 12
+"""Pages of older ones that the home page names; where there are more, the newest, and a list of all."""
+LEAST = 5
+"""Episodes on the home page at least, where there are more pages of older ones than that: it stays below 60 kB."""
+LIST = Key("archive/index.html")
+_FOLDER = "archive"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,15 +41,28 @@ def home(edition: Edition) -> tuple[Shelf, ...]:
 
 def older(edition: Edition) -> tuple[Older, ...]:
     """The pages of episodes that the home page does not list, oldest first."""
-    count = _pages(len(edition.entries))
-    slices = (edition.entries[page * SLICE : (page + 1) * SLICE] for page in range(count))
-    return tuple(Older(key=_key(number), entries=entries) for number, entries in enumerate(slices, start=1))
+    return slices(edition.entries, _FOLDER, SLICE, _pages(len(edition.entries)))
+
+
+def slices(entries: tuple[Entry, ...], folder: str, size: int, count: int) -> tuple[Older, ...]:
+    """So many pages of `size` entries each, oldest first, in `folder`."""
+    return tuple(
+        Older(key=_key(folder, page + 1), entries=entries[page * size : (page + 1) * size]) for page in range(count)
+    )
+
+
+def are_many(edition: Edition) -> bool:
+    """Whether there are so many pages of older ones that they have a list of their own."""
+    return len(older(edition)) > FEW
 
 
 def emptied(edition: Edition) -> Iterator[Key]:
     """Pages of older episodes that there may have been before some were withdrawn."""
-    most = _pages(len(edition.entries) + len(edition.withdrawn))
-    return (_key(number) for number in range(_pages(len(edition.entries)) + 1, most + 1))
+    live = len(edition.entries)
+    now, most = _pages(live), _pages(live + len(edition.withdrawn))
+    yield from (_key(_FOLDER, number) for number in range(now + 1, most + 1))
+    if now <= FEW < most:
+        yield LIST
 
 
 def shelves(edition: Edition, entries: tuple[Entry, ...]) -> tuple[Shelf, ...]:
@@ -76,8 +94,10 @@ def several(edition: Edition) -> bool:
 
 
 def _pages(count: int) -> int:
-    return max(0, (count - KEPT) // SLICE)
+    """How many full pages so many episodes leave on the home page what it has at least."""
+    least = LEAST if count // SLICE > FEW + 1 else SLICE
+    return max(0, (count - least) // SLICE)
 
 
-def _key(number: int) -> Key:
-    return Key(f"archive/{number}.html")
+def _key(folder: str, number: int) -> Key:
+    return Key(f"{folder}/{number}.html")

@@ -7,8 +7,10 @@ from itertools import groupby
 
 from pipeline.model import Chapter, Cue
 
-_PARAGRAPH = 500
+PARAGRAPH = 500
 """Characters after which a speaker's paragraph ends with the sentence."""
+_LONGEST = 1500
+"""Characters after which it ends anyway: what a machine wrote down may have no sentences."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,7 +54,8 @@ def _paragraphs(cues: Iterable[Cue]) -> Iterator[list[Cue]]:
     paragraph: list[Cue] = []
     for cue in cues:
         paragraph.append(cue)
-        if sum(len(said.text) for said in paragraph) > _PARAGRAPH and cue.text.endswith((".", "!", "?")):
+        length = sum(len(said.text) for said in paragraph)
+        if length > _LONGEST or (length > PARAGRAPH and cue.text.endswith((".", "!", "?"))):
             yield paragraph
             paragraph = []
     if paragraph:

@@ -66,7 +66,8 @@
   const moment = (link) => link && sounds.includes(link.href.split("#")[0]) && fragment(link.hash);
   const when = (element) => moment(element.querySelector("a.when") || element);
   const marked = (selector) => all(selector).filter(when).map((element) => ({ element, ...when(element) }));
-  const chapters = marked(".chapters a"), lines = marked(".turn");
+  const chapters = marked(".chapters a");
+  let lines = marked(".turn");
   const current = (marks) => marks.findLast((mark) => mark.from_s <= place() + 0.01);
   const hold = (marks) => {
     const before = marks.held;
@@ -88,6 +89,32 @@
     if (audio.paused || !seen?.height || seen.bottom < 0 || seen.top > innerHeight || !lines.held) return;
     if (Date.now() - touched_ms > HANDS_OFF_MS) lines.held.element.scrollIntoView({ block: "center" });
   };
+
+  /* The rest of a long transcript, from the pages that it has of its own; where they do not come, a link is left. */
+  const [[details], [rest]] = [".transcript", ".rest a"].map(all);
+  const part = async (address) => {
+    const answer = await fetch(address);
+    if (!answer.ok) throw new Error(address);
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    return [...page.querySelectorAll(".transcript > .turn, .transcript > h3:not(.goes-on)")];
+  };
+  const read_on = async () => {
+    if (!details?.open || !rest?.isConnected || rest.ariaBusy) return;
+    rest.ariaBusy = "true";
+    try {
+      const said = (await Promise.all(rest.dataset.parts.trim().split(" ").map(part))).flat();
+      const next = said.findIndex(({ id }) => id && id === rest.hash.slice(1));
+      if (next < 0) return;
+      for (const one of said) for (const link of one.querySelectorAll("a.when")) link.href = sounds[0] + link.hash;
+      all(".turn").at(-1).after(...said.slice(said[next - 1]?.matches("h3") ? next - 1 : next));
+      rest.parentElement.remove();
+      const held = lines.held?.element;
+      lines = marked(".turn");
+      lines.held = lines.find(({ element }) => element === held);
+      show();
+    } catch {} finally { rest.ariaBusy = null; }
+  };
+
   const show = () => {
     seek.value = place();
     now.textContent = clock(place());
@@ -206,6 +233,8 @@
     });
   }
 
+  if (details) on(details, "toggle", read_on);
+
   /* As it was left, and up. */
   audio.volume = within(Number(recall("volume") ?? 1), 1);
   audio.muted = Boolean(recall("muted"));
@@ -223,4 +252,5 @@
   audio.controls = false;
   if (asked || left_s) go(asked?.from_s ?? left_s, asked?.until_s);
   else show();
+  read_on();
 })();

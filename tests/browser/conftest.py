@@ -14,7 +14,7 @@ from pipeline import publish, serve
 from pipeline.audio.deliver import Studio
 from pipeline.rendering import Newsroom
 from pipeline.store.memory import MemoryStore
-from tests.browser.site import EPISODE, Published, sitting
+from tests.browser.site import EPISODE, LONG, Published, sitting, talking
 from tests.shows import write_episode, write_show, write_tone
 from tests.tools import require
 
@@ -26,7 +26,7 @@ SECONDS = 40.0
 
 @pytest.fixture(scope="session")
 def show(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A show in Dutch: an episode with everything, one that is bare, one with a picture of its own."""
+    """A show in Dutch: an episode with everything, one that is bare, one with a picture, one of many words."""
     root = write_show(tmp_path_factory.mktemp("site"), hosts=["Hadassa Host"])
     folder = root / "episodes" / f"01-{EPISODE}"
     folder.mkdir()
@@ -49,6 +49,12 @@ def show(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (bare / "transcript.vtt").unlink()
     pictured = write_episode(root, "03-prent", image="prent.png", image_alt="Een prent.", topics=["deuren"])
     Image.new("RGB", (1400, 1400), "#0a6e5e").save(pictured / "prent.png")
+    long = root / "episodes" / f"04-{LONG}"
+    long.mkdir()
+    write_tone(long / "audio.wav", seconds=SECONDS, rate=8000)
+    chapters = ["0:00 Begin", "0:12 Midden", "0:30 Slot"]
+    write_episode(root, long.name, title="Uitgesproken", date="2020-09-01", summary=None, chapters=chapters)
+    (long / "transcript.vtt").write_text(talking(SECONDS), "utf-8")
     return root
 
 

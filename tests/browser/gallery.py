@@ -12,7 +12,7 @@ from PIL import Image
 
 from pipeline import pages, pictures, serve, sidecars, theme
 from pipeline.digest import of_bytes
-from pipeline.model import Chapter, Edition, Entry, Guid, Listing, Object, Person, Season, Slug, Source, stored
+from pipeline.model import Chapter, Cue, Edition, Entry, Guid, Listing, Object, Person, Season, Slug, Source, stored
 from pipeline.pictures import share
 from tests.test_pages import FIRST, GONE, SECOND, entry, episode
 from tests.test_site import FULL
@@ -24,6 +24,8 @@ KINDS: Mapping[str, str] = {
     "episode": "episodes/aflevering-1.html",
     "bare episode": "episodes/aflevering-9.html",
     "older episodes": "archive/1.html",
+    "transcript": "episodes/aflevering-2/transcript-2.html",
+    "transcripts": "transcripts/index.html",
     "guests": "guests/index.html",
     "guest": "guests/martijn-de-wildt.html",
     "topics": "topics/index.html",
@@ -72,7 +74,9 @@ def edition(root: Path, language: str, address: str) -> Edition:
         chapters=(*FIRST.chapters, Chapter(start_s=30, title=name)),
         notes="\n\n".join((FIRST.notes, f"`{'code' * 40}`", table, f"<https://voorbeeld.nl/{'x' * 120}>")),
     )
-    own = replace(entry(replace(SECOND, season=2)), pictures=art["render"], modern=art["modern"])
+    long = entry(replace(SECOND, season=2, transcript=tuple(_talk(name)), chapters=FIRST.chapters))
+    long = replace(long, media=replace(long.media, duration_s=3600.0))
+    own = replace(long, pictures=art["render"], modern=art["modern"])
     return Edition(
         show=shown,
         entries=(entry(first), own, *_more()),
@@ -82,6 +86,15 @@ def edition(root: Path, language: str, address: str) -> Edition:
         share=share.render(root, card, letters, {}),
         withdrawn=(entry(GONE),),
     )
+
+
+def _talk(name: str) -> Iterator[Cue]:
+    """An hour of talk, in which a name is said that is long."""
+    for minute in range(60):
+        for part in range(4):
+            at, said = minute * 60 + part * 15, f"Minuut {minute}: daarover hebben wij het, en over {name}. "
+            asked = "Wat kunnen we doen aan de deur? " * 6
+            yield Cue(start_s=at, end_s=at + 14, text=said + asked, speaker=f"Spreker {part // 2}")
 
 
 def _more() -> Iterator[Entry]:

@@ -17,6 +17,9 @@ LINES = (
 )
 """What is said in it: from, to (in seconds), by whom, and the words."""
 
+LONG = "gesprek"
+"""The web name of an episode whose transcript has pages of its own."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Published:
@@ -30,4 +33,15 @@ class Published:
 def sitting() -> str:
     """What is said, as WebVTT."""
     cues = (f"00:{start:06.3f} --> 00:{end:06.3f}\n<v {voice}>{words}\n" for start, end, voice, words in LINES)
+    return "\n".join(["WEBVTT\n", *cues])
+
+
+def talking(seconds: float) -> str:
+    """Four hundred sentences in so many seconds, each with its number, as WebVTT."""
+    each = seconds / 400
+    cues = (
+        f"00:{number * each:06.3f} --> 00:{(number + 1) * each - 0.01:06.3f}\n"
+        f"<v {'Presentatie' if number % 9 < 3 else 'Gast'}>Zin nummer{number} gaat over vergaderingen en loopbanen.\n"
+        for number in range(400)
+    )
     return "\n".join(["WEBVTT\n", *cues])

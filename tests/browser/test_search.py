@@ -90,7 +90,8 @@ def test_without_a_script_it_is_told(opened: Opened) -> None:
     """And no box stands there that does nothing."""
     page = opened(HOME, java_script_enabled=False)
     expect(page.locator("#search")).to_contain_text("kan alleen met JavaScript")
-    assert page.locator("#search input").count() == 0
+    assert page.locator("#search").get_by_role("searchbox").count() == 0
+    assert not page.locator("#search :is(input, button)").evaluate_all("all => all.some(one => one.checkVisibility())")
 
 
 def test_results_are_for_everybody(opened: Opened) -> None:
