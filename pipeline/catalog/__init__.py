@@ -145,7 +145,7 @@ class _Reader:
             elif path.is_dir():
                 yield path
             elif path.suffix.lower() in files.AUDIO_SUFFIXES:
-                mend = "Make a draft of it: omroep ingest"
+                mend = "Make a draft of it: omroep ingest; or take it out of episodes/."
                 self.problems.append(Problem(what="This recording has no episode yet.", file=name, mend=mend))
 
     def episode(self, folder: Path, show: Show | None, zone: ZoneInfo) -> Episode | None:
@@ -159,8 +159,8 @@ class _Reader:
             return None
         front, notes, notes_line = _split(body)
         if front is None:
-            mend = "Begin the file with a line ---, then `title: ...` and `date: ...`, then a line ---, then the notes."
-            self.problems.append(Problem(what="The front matter is missing.", file=name, line=1, mend=mend))
+            what, mend = _UNENDED if re.match(r"---[ \t]*\n", body) else _UNBEGUN
+            self.problems.append(Problem(what=what, file=name, line=1, mend=mend))
             return None
         keys, origin = self.keys(front, EpisodeKeys, file=name, first_line=2, zone=zone)
         if keys is None:
@@ -288,6 +288,13 @@ class _Reader:
         )
         what = f"`{'.'.join(str(each) for each in key if isinstance(each, str))}`: the file `{path.name}` {why}."
         self.problems.append(Problem(what=what, file=origin.file, line=origin.line(*key), mend=mend))
+
+
+_UNBEGUN = (
+    "The front matter is missing.",
+    "Begin the file with a line ---, then `title: ...` and `date: ...`, then a line ---, then the notes.",
+)
+_UNENDED = ("The second line of --- is missing.", "Write a line --- below the settings, before the notes.")
 
 
 def front_matter(body: str) -> str | None:

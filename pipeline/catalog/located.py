@@ -1,5 +1,6 @@
 """YAML as text with line numbers: every scalar stays the text that was typed, and the schema decides what it means."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -43,11 +44,47 @@ def read(text: str, *, file: str, first_line: int = 1) -> tuple[Located, tuple[P
     return Located(value if isinstance(value, dict) else {}, origin), tuple(reader.problems)
 
 
-def _hint(error: yaml.MarkedYAMLError) -> str:
-    if "mapping values are not allowed" in (error.problem or ""):
+def _read_wrong(error: yaml.MarkedYAMLError, lines: list[str]) -> tuple[str, int, str]:
+    """What is wrong, on which line of `lines`, and the way out.
+
+    The parser names the place where it could not go on; a slip is often on a line before that.
+    """
+    mark = error.problem_mark or error.context_mark
+    line, column = (mark.line, mark.column) if mark else (0, 0)
+    begun = error.context_mark.line if error.context_mark else line
+    said = error.problem or ""
+    if lines[line][column : column + 1] == "\t":
+        return "A tab stands here where YAML takes only spaces", line, "Indent with spaces."
+    if "unexpected end of stream" in said or "did not find expected key" in said:
+        for place in range(begun, line + 1):
+            if _QUOTE_OPENED.match(lines[place]):
+                return "A quote is opened here and not closed on this line", place, _QUOTED
+            if _QUOTE_CLOSED.match(lines[place]):
+                return "Text stands here behind the quote that closes it", place, _QUOTED
+    if "could not find expected ':'" in said:
+        return _NO_COLON, begun, _COLON
+    if "mapping values are not allowed" in said and lines[line].find(":") == column:
+        above = max((place for place in range(line) if lines[place].strip()), default=line)
+        if not re.search(r":(\s|$)", lines[above]):
+            return _NO_COLON, above, _COLON
+        return "This line is indented further than it may be", line, "Begin it where the line above begins."
+    return f"This is not valid YAML: {said}", line, _hint(said)
+
+
+_BREAK = re.compile(r"\r\n|[\n\r\x85\u2028\u2029]")
+"""Between lines, as the parser counts them (YAML 1.1, section 5.4)."""
+_QUOTE_OPENED = re.compile(r"""(?:[^:#]*:|\s*-)\s+(?:"(?:[^"\\]|\\.)*|'(?:[^']|'')*)$""")
+_QUOTE_CLOSED = re.compile(r"""(?:[^:#]*:|\s*-)\s+(?:"(?:[^"\\]|\\.)*"|'(?:[^']|'')*')\s*[^\s#]""")
+_QUOTED = 'Put the whole text between double quotes, also when it begins with a quote itself: title: "\'s Ochtends".'
+_NO_COLON = "Here is no colon with a space behind it"
+_COLON = "Write it as `title: ...`."
+
+
+def _hint(said: str) -> str:
+    if "mapping values are not allowed" in said:
         return 'Put the text between quotes when it holds a colon: title: "Werk: een begin".'
-    if "cannot start any token" in (error.problem or ""):
-        return "Put the text between quotes, and indent with spaces, not tabs."
+    if "cannot start any token" in said:
+        return "Put the text between quotes."
     return "Check the indentation, the quotes and the colons on this line and the one above it."
 
 
@@ -75,8 +112,7 @@ class _Reader:
                     break
             return None if self.problems else yaml.compose(text, Loader=yaml.CSafeLoader)
         except yaml.MarkedYAMLError as error:
-            mark = error.problem_mark or error.context_mark
-            self.problem(f"This is not valid YAML: {error.problem}", mark.line if mark else 0, _hint(error))
+            self.problem(*_read_wrong(error, [*_BREAK.split(text), ""]))
         except yaml.reader.ReaderError as error:
             line = text.encode()[: error.position].count(b"\n")
             self.problem("This line holds characters that YAML does not allow", line, "Remove control characters.")
