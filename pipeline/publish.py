@@ -77,7 +77,7 @@ def look(room: Newsroom, *, listen: bool = False) -> Reading:
     With `listen`, recordings are opened too: of those of `episodes` it is told when no sound comes out of them.
     """
     reading = catalog.read(room.root, Ledger.at(room.studio.cache / "sources.json", room.now))
-    found, loaded = reading.problems, reading.catalog
+    found, loaded = (*reading.problems, *reading.doubts), reading.catalog
     if loaded:
         loaded = replace(loaded, show=replace(loaded.show, base_url=room.base_url or loaded.show.base_url))
         found += (*pictures.problems(room.root, loaded), *theme.problems(room.root, loaded), *checks.findings(loaded))

@@ -48,6 +48,10 @@ def picture(name: str, side: int) -> Callable[[Path], object]:
     return lambda root: Image.new("RGB", (side, side), "#2a1a5e").save(root / name)
 
 
+def beside(name: str) -> Callable[[Path], object]:
+    return lambda root: (root / "episodes" / "01-fout" / name).write_bytes(SOUND)
+
+
 def draft_only(root: Path) -> None:
     write_episode(root, "01-fout", audio=SOUND, status="draft")
 
@@ -222,6 +226,10 @@ BAD: dict[str, tuple[Case, ...]] = {
         Case("Write ##.", "###", episode={"notes": "Begin\n\n### Te diep"}),
     ),
     "episode-transcript": (Case("has no transcript", "title:", episode={"transcript": None}, more=transcript(None)),),
+    "episode-recordings": (
+        Case("`nieuwe versie.wav` is not taken, for `audio.wav` is", "audio:", more=beside("nieuwe versie.wav")),
+        Case("Name it with `audio: audio.MP3`, or take it out", "audio:", more=beside("audio.MP3")),
+    ),
     "episode-speakers": (Case("does not say who speaks", "transcript:", more=transcript(UNSPOKEN)),),
     "episode-speaker-name": (
         Case(
@@ -272,7 +280,7 @@ CASES = [pytest.param(rule, case, id=f"{rule}-{place}") for rule in BAD for plac
 def found(root: Path) -> dict[str, Problem]:
     """Rule to the first that it says."""
     loaded = catalog.load(root)
-    problems = (*checks.findings(loaded), *pictures.problems(root, loaded))
+    problems = (*catalog.read(root).doubts, *checks.findings(loaded), *pictures.problems(root, loaded))
     return {id_of(problem): problem for problem in reversed(problems)}
 
 
@@ -357,6 +365,26 @@ def test_a_show_at_home_needs_no_certificate(tmp_path: Path) -> None:
     """As `serve` has it."""
     write_episode(write_show(tmp_path, base_url="http://127.0.0.1:8000/"), "01-goed")
     assert found(tmp_path) == {}
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["", "chapters: ook.mp4", "status: withdrawn", f"audio: {{sha256: {'0' * 64}, size: 12}}"],
+    ids=["hidden", "named otherwise", "withdrawn", "kept elsewhere"],
+)
+def test_no_recording_is_called_left_over_that_is_not(line: str, tmp_path: Path) -> None:
+    """What an episode names, what macOS keeps of one, and what may be the very one that is kept elsewhere."""
+    folder = write_episode(write_show(tmp_path), "01-een")
+    (folder / ("ook.mp4" if line else "._audio.wav")).write_bytes(SOUND)
+    path = folder / "episode.md"
+    body = path.read_text("utf-8").replace(
+        'audio: "audio.wav"\n', "" if line.startswith("audio") else "audio: audio.wav\n"
+    )
+    path.write_text(body.replace("---\n", f"---\n{line}\n", 1), "utf-8")
+    reading = catalog.read(tmp_path)
+    assert reading.catalog
+    assert len(reading.catalog.episodes) == 1
+    assert reading.doubts == ()
 
 
 @pytest.mark.parametrize(("rule", "case"), CASES)

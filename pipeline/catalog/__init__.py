@@ -15,6 +15,7 @@ from pipeline.catalog.complaints import complaints
 from pipeline.catalog.ledger import Ledger
 from pipeline.catalog.located import Located, Plain
 from pipeline.catalog.schema import AudioKeys, EpisodeKeys, Keys, RecordingKeys, ShowKeys
+from pipeline.checks.episodes import UNHEARD
 from pipeline.errors import Problem, ShowError
 from pipeline.model import NO_AUDIO, Catalog, Chapter, Cue, Episode, Mastering, Origin, Show, Slug, Source, Status
 from pipeline.text import slugify
@@ -34,6 +35,8 @@ class Reading:
     catalog: Catalog | None
     """Its episodes in order of publication, those with problems left out; None where `show.yaml` has any."""
     problems: tuple[Problem, ...]
+    doubts: tuple[Problem, ...] = ()
+    """What can be read, and may be meant otherwise: warnings."""
 
 
 def load(root: Path) -> Catalog:
@@ -57,7 +60,7 @@ def read(root: Path, ledger: Ledger | None = None) -> Reading:
     episodes.sort(key=lambda episode: (episode.published, episode.season or 0, episode.number or 0, episode.slug))
     read = Catalog(show=show, episodes=tuple(episodes), origins=reader.origins) if show else None
     reader.ledger.close()
-    return Reading(catalog=read, problems=tuple(reader.problems))
+    return Reading(catalog=read, problems=tuple(reader.problems), doubts=tuple(reader.doubts))
 
 
 def fronts(root: Path) -> Mapping[Path, Mapping[str, Plain]]:
@@ -95,6 +98,7 @@ class _Reader:
     root: Path
     ledger: Ledger
     problems: list[Problem] = field(default_factory=list)
+    doubts: list[Problem] = field(default_factory=list)
     origins: dict[Slug | None, Origin] = field(default_factory=dict)
 
     # --- the show ---
@@ -181,6 +185,7 @@ class _Reader:
         ]
         if audio is None or show is None:
             return None
+        self.doubts += _unheard(folder, keys, audio, origin)
         return records.episode(
             keys,
             show,
@@ -288,6 +293,18 @@ class _Reader:
         )
         what = f"`{'.'.join(str(each) for each in key if isinstance(each, str))}`: the file `{path.name}` {why}."
         self.problems.append(Problem(what=what, file=origin.file, line=origin.line(*key), mend=mend))
+
+
+def _unheard(folder: Path, keys: EpisodeKeys, audio: Source, origin: Origin) -> Iterator[Problem]:
+    """Recordings beside the one that is taken; of one that is kept elsewhere, what lies here may be that very one."""
+    if audio is NO_AUDIO or audio.kept or keys.status is Status.WITHDRAWN:
+        return
+    named = {Path(audio.path).name, keys.image, keys.transcript, keys.chapters}
+    for path in files.ending(folder, files.AUDIO_SUFFIXES):
+        if path.name not in named:
+            what = f"The recording `{path.name}` is not taken, for `{Path(audio.path).name}` is."
+            mend = f"Name it with `audio: {path.name}`, or take it out of the folder."
+            yield UNHEARD.problem(what, file=origin.file, line=origin.line("audio"), mend=mend)
 
 
 _UNBEGUN = (

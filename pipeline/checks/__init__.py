@@ -24,6 +24,7 @@ RULES: tuple[Demand, ...] = (
     *shows.RULES,
     shows.ARTWORK,
     *episodes.RULES,
+    *episodes.READ_RULES,
     *episodes.CATALOG_RULES,
     *episodes.ENTRY_RULES,
     *consents.RULES,

@@ -5,7 +5,7 @@ from collections.abc import Callable, Hashable, Iterator
 
 from pipeline import sidecars
 from pipeline.checks import people, prose, talk, terms
-from pipeline.checks.rule import EVERYONE, Finding, Platform, Rule
+from pipeline.checks.rule import EVERYONE, Demand, Finding, Platform, Rule
 from pipeline.model import Catalog, Entry, Episode, Status
 from pipeline.text import clock
 
@@ -347,6 +347,17 @@ RULES: tuple[Rule[Episode], ...] = (
         find=_long_chapters,
     ),
 )
+
+UNHEARD = Demand(
+    id="episode-recordings",
+    asks="No recording lies in an episode's folder beside the one that is taken.",
+    source="omroep, docs/producers.md",
+    platforms=EVERYONE,
+    why="Nobody will hear it.",
+    remedy="Name it with `audio:`, or take it out of the folder.",
+)
+READ_RULES = (UNHEARD,)
+"""Judged where files are read."""
 
 CATALOG_RULES: tuple[Rule[Catalog], ...] = (
     Rule(
