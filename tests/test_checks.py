@@ -230,6 +230,14 @@ BAD: dict[str, tuple[Case, ...]] = {
         Case("`nieuwe versie.wav` is not taken, for `audio.wav` is", "audio:", more=beside("nieuwe versie.wav")),
         Case("Name it with `audio: audio.MP3`, or take it out", "audio:", more=beside("audio.MP3")),
     ),
+    "episode-chapter-times": (
+        Case("begins 1.3 seconds after the start", "chapters:", episode={"chapters": ["0:00 A", "1.30 B", "0:02 C"]}),
+        Case(
+            "are meant, write 12:05",
+            "chapters:",
+            episode={"chapters": ["0:00 Een", "0:01 Twee", {"start": "12.05", "title": "Drie"}]},
+        ),
+    ),
     "episode-speakers": (Case("does not say who speaks", "transcript:", more=transcript(UNSPOKEN)),),
     "episode-speaker-name": (
         Case(

@@ -15,7 +15,7 @@ from pipeline.catalog.complaints import complaints
 from pipeline.catalog.ledger import Ledger
 from pipeline.catalog.located import Located, Plain
 from pipeline.catalog.schema import AudioKeys, EpisodeKeys, Keys, RecordingKeys, ShowKeys
-from pipeline.checks.episodes import UNHEARD
+from pipeline.checks.episodes import DOTTED, UNHEARD
 from pipeline.errors import Problem, ShowError
 from pipeline.model import NO_AUDIO, Catalog, Chapter, Cue, Episode, Mastering, Origin, Show, Slug, Source, Status
 from pipeline.text import slugify
@@ -257,7 +257,9 @@ class _Reader:
         if problems:
             return None, document.origin
         try:
-            return schema.model_validate(document.value, context={"zone": zone}), document.origin
+            keys = schema.model_validate(document.value, context={"zone": zone})
+            self.doubts += _dotted(document)
+            return keys, document.origin
         except ValidationError as error:
             self.problems += complaints(error, schema, document.origin)
             self.named(document, (self.root / file).parent)
@@ -305,6 +307,19 @@ def _unheard(folder: Path, keys: EpisodeKeys, audio: Source, origin: Origin) -> 
             what = f"The recording `{path.name}` is not taken, for `{Path(audio.path).name}` is."
             mend = f"Name it with `audio: {path.name}`, or take it out of the folder."
             yield UNHEARD.problem(what, file=origin.file, line=origin.line("audio"), mend=mend)
+
+
+def _dotted(document: Located) -> Iterator[Problem]:
+    """Chapters whose moment is read as seconds, and looks like minutes and seconds."""
+    chapters = document.value.get("chapters")
+    for place, chapter in enumerate(chapters if isinstance(chapters, list) else ()):
+        start = str(values.timed(chapter)["start"])
+        if meant := values.dotted(start):
+            what = f"The chapter at `{start}` begins {float(start):g} seconds after the start."
+            mend = f"If minutes and seconds are meant, write {meant}."
+            yield DOTTED.problem(
+                what, file=document.origin.file, line=document.origin.line("chapters", place), mend=mend
+            )
 
 
 _UNBEGUN = (

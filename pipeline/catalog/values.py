@@ -85,6 +85,12 @@ def seconds(value: Any) -> float:
     return int(hour or 0) * 3600 + int(minute or 0) * 60 + float(second)
 
 
+def dotted(value: str) -> str | None:
+    """How a moment such as `1.30`, which is 1.3 seconds, would be written were it minutes; None for any other."""
+    found = re.fullmatch(r"(\d{1,3})\.([0-5]\d)", value.strip())
+    return f"{found[1]}:{found[2]}" if found else None
+
+
 def moment(value: Any, zone: ZoneInfo) -> datetime:
     """A date, alone (midnight in `zone`) or with a time and perhaps a zone or offset, as an aware moment.
 
@@ -100,9 +106,17 @@ def moment(value: Any, zone: ZoneInfo) -> datetime:
         raise ValueError(f"`{value}` is not a date that exists") from error
     if naive.year not in _YEARS:
         raise ValueError(f"`{value}` is not in a year that a podcast has")
+    if where and where[0].isdigit():
+        raise ValueError(f"`{value}` holds no time that can be read; write it as {day} {_hour(where)}")
     if where and re.fullmatch(r"Z|[+-]\d{2}:?\d{2}", where):
         return _offset(naive, where, str(value))
     return _unfolded(naive, ZoneInfo(zone_name(where)) if where else zone, str(value))
+
+
+def _hour(written: str) -> str:
+    """A time such as `7.00`, `07u00` or `0700` with a colon; another one where it is none of these."""
+    found = re.fullmatch(r"([01]?\d|2[0-3])[.,;uUhH]?([0-5]\d)?[uUhH]?", written)
+    return f"{found[1].zfill(2)}:{found[2] or '00'}" if found else "07:00"
 
 
 def _offset(naive: datetime, where: str, value: str) -> datetime:

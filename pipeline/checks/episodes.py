@@ -356,7 +356,15 @@ UNHEARD = Demand(
     why="Nobody will hear it.",
     remedy="Name it with `audio:`, or take it out of the folder.",
 )
-READ_RULES = (UNHEARD,)
+DOTTED = Demand(
+    id="episode-chapter-times",
+    asks="A chapter's time has a colon between minutes and seconds.",
+    source="omroep, docs/producers.md",
+    platforms=EVERYONE,
+    why="Players would show the wrong chapter.",
+    remedy="Write minutes:seconds, such as 1:30.",
+)
+READ_RULES = (UNHEARD, DOTTED)
 """Judged where files are read."""
 
 CATALOG_RULES: tuple[Rule[Catalog], ...] = (
