@@ -6,7 +6,7 @@ from datetime import datetime
 
 from pipeline.errors import Problem, Refused
 from pipeline.history import Published
-from pipeline.model import NO_AUDIO, Catalog, Digest, Entry, Episode, Guid, Show, Slug, Status
+from pipeline.model import NO_AUDIO, Catalog, Edition, Entry, Episode, Guid, Release, Show, Slug, Status
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -196,16 +196,38 @@ def _identity(old: Show, new: Show, asked: Asked) -> Iterator[Problem]:
             )
 
 
-def stale(following: Digest, published: Published, asked: Asked) -> Iterator[Problem]:
+def stale(following: Release, published: Published, asked: Asked) -> Iterator[Problem]:
     """A publish of what listeners had before, and have had something newer than since: an old checkout, most often."""
-    log = published.history
-    current = {log.live, log.forward, published.release.id if published.release else None}
-    if following in log.past and following not in current and "older" not in asked.allow and not asked.restore:
-        number = max(event.number for event in log.events if event.release == following)
+    log, live = published.history, published.release
+    current = {log.live, log.forward, live.id if live else None}
+    if following.id in log.past and following.id not in current and "older" not in asked.allow and not asked.restore:
+        number = max(event.number for event in log.events if event.release == following.id)
+        back = _only_back(following.edition, live.edition) if live else ()
+        what = f"This is exactly what release {number} was; listeners have had newer ones since."
         yield Problem(
-            what=f"This is exactly what release {number} was; listeners have had newer ones since.",
-            why="They would lose what was changed after it.",
-            mend="Update this checkout (git pull); or go back on purpose: "
-            f"omroep rollback {number}, or omroep publish --allow older (or --restore NAME).",
+            what=f"{what} Since then {_listed(back)} withdrawn, and nothing else is different." if back else what,
+            why="They would lose what was changed after it." if not back else "An old checkout would look the same.",
+            mend=(
+                f"To bring it back: omroep publish {' '.join(f'--restore {entry.episode.slug}' for entry in back)}"
+                if back
+                else "Update this checkout (git pull); or go back on purpose: "
+                f"omroep rollback {number}, or omroep publish --allow older."
+            ),
             rule="older",
         )
+
+
+def _only_back(following: Edition, live: Edition) -> tuple[Entry, ...]:
+    """The withdrawn episodes that would be live again; none where anything else would change as well."""
+    off = {entry.episode.guid for entry in live.withdrawn}
+    back = tuple(entry for entry in following.entries if entry.episode.guid in off)
+    others = tuple(entry for entry in following.entries if entry not in back)
+    names = {entry.episode.guid for entry in back}
+    still_off = tuple(entry for entry in live.withdrawn if entry.episode.guid not in names)
+    same = (following.show, others, following.withdrawn) == (live.show, live.entries, still_off)
+    return back if same else ()
+
+
+def _listed(entries: tuple[Entry, ...]) -> str:
+    names = " and ".join(f"“{entry.episode.title}”" for entry in entries)
+    return f"{names} {'was' if len(entries) == 1 else 'were'}"

@@ -317,10 +317,26 @@ def test_withdrawing_is_deliberate_and_kind(root: Path) -> None:
     assert seen(store) == []
     edit(root, "02-twee", "status: withdrawn\n", "")
     shutil.rmtree(root / ".omroep")
-    assert "omroep rollback 1" in refused(root, store)
+    told = refused(root, store)
+    assert "To bring it back: omroep publish --restore twee" in told
+    assert "git pull" not in told
     published(root, store, asked=Asked(restore=frozenset([Slug("twee")])))
     assert store.objects[Key("feed.xml")].body == feed
     assert not list((root / ".omroep").rglob("*.mp3"))
+
+
+def test_an_old_checkout_of_before_a_withdrawal_is_told_as_one(root: Path) -> None:
+    """Where more than the withdrawn episode would be as it was, bringing that back is not what is meant."""
+    store = MemoryStore()
+    published(root, store)
+    edit(root, "02-twee", "---\n\nNotities", "status: withdrawn\n---\n\nNotities")
+    edit(root, "01-een", "Notities.", "Betere notities.")
+    published(root, store)
+    edit(root, "02-twee", "status: withdrawn\n", "")
+    edit(root, "01-een", "Betere notities.", "Notities.")
+    told = refused(root, store)
+    assert "git pull" in told
+    assert "--restore" not in told
 
 
 def test_a_feed_of_somebody_else_is_not_written_over(root: Path) -> None:
