@@ -27,7 +27,7 @@ from pipeline import (
 from pipeline.audio import deliver, findings
 from pipeline.catalog import Reading
 from pipeline.catalog.ledger import Ledger
-from pipeline.checks import consents
+from pipeline.checks import consents, dates
 from pipeline.errors import OmroepError, Problem, Refused, ShowError, StoreError
 from pipeline.guard import Asked
 from pipeline.history import History, Published
@@ -82,6 +82,7 @@ def look(room: Newsroom, *, listen: bool = False) -> Reading:
         loaded = replace(loaded, show=replace(loaded.show, base_url=room.base_url or loaded.show.base_url))
         found += (*pictures.problems(room.root, loaded), *theme.problems(room.root, loaded), *checks.findings(loaded))
         found += (*portraits.problems(room.root, loaded), *consents.findings(loaded, room.now))
+        found += (*dates.findings(loaded, room.now),)
         found += deliver.problems(room.studio, loaded.show, loaded.episodes) if listen else ()
         loaded = _agreed(loaded, room.now)
     return Reading(catalog=loaded, problems=tuple(sorted(found, key=lambda each: (each.file, each.line or 0))))

@@ -52,6 +52,11 @@ def dated(root: Path, at: datetime) -> None:
     write_episode(root, "02-twee", date=at.isoformat(sep=" ", timespec="minutes"), title="Straks", topics=["later"])
 
 
+def advice(root: Path, here: datetime) -> list[tuple[str, int | None, str]]:
+    room = Newsroom(root=root, studio=Studio(root=root, cache=root / ".omroep", environ={"PATH": ""}), now=here)
+    return [(problem.file, problem.line, problem.what) for problem in publish.look(room).problems]
+
+
 def titles(ready: Prepared) -> list[str]:
     return [entry.episode.title for entry in ready.edition.entries]
 
@@ -192,3 +197,15 @@ def test_the_question_names_the_line(root: Path) -> None:
     ).problems
     assert (problem.file, problem.line, problem.fatal) == ("episodes/02-twee/episode.md", 3, True)
     assert "2026-10-25 02:30+02:00 (the first time) or 2026-10-25 02:30+01:00 (the second)" in str(problem)
+
+
+def test_a_date_of_more_than_a_year_ahead_is_told(root: Path) -> None:
+    """2062 for 2026; not what is dated within a year, nor a draft, which nobody waits for."""
+    dated(root, NOW + 370 * DAY)
+    path = root / "episodes/02-twee/episode.md"
+    lines = path.read_text("utf-8").splitlines()
+    line = next(place for place, text in enumerate(lines, 1) if text.startswith("date:"))
+    assert advice(root, NOW) == [("episodes/02-twee/episode.md", line, "“Straks” waits until 2027-06-06.")]
+    assert advice(root, NOW + 5 * DAY) == []
+    path.write_text(path.read_text("utf-8").replace("date:", "status: draft\ndate:"), "utf-8")
+    assert advice(root, NOW) == []

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from pipeline.checks import consents, episodes, shows
+from pipeline.checks import consents, dates, episodes, shows
 from pipeline.checks.nearest import suggested
 from pipeline.checks.rule import About, Demand, Platform, Rule, id_of
 from pipeline.errors import Problem
@@ -28,6 +28,7 @@ RULES: tuple[Demand, ...] = (
     *episodes.CATALOG_RULES,
     *episodes.ENTRY_RULES,
     *consents.RULES,
+    *dates.RULES,
 )
 """Every rule, in the order in which they are told and documented."""
 _BY_ID: Mapping[str, Demand] = {rule.id: rule for rule in RULES}
