@@ -15,6 +15,43 @@ from pipeline.text import shorten
 LONGEST_SEEN = 100
 """Characters of a value that a message repeats."""
 
+_IN_DUTCH: Mapping[str, tuple[str, ...]] = {
+    "afbeelding": ("image",),
+    "auteur": ("author",),
+    "beschrijving": ("description", "summary"),
+    "categorie": ("categories",),
+    "categorieën": ("categories",),
+    "datum": ("date",),
+    "foto": ("image",),
+    "gast": ("guests",),
+    "gasten": ("guests",),
+    "geluid": ("audio",),
+    "hoes": ("cover",),
+    "hoofdstukken": ("chapters",),
+    "licentie": ("license",),
+    "naam": ("name", "title"),
+    "nummer": ("number",),
+    "omschrijving": ("description", "summary"),
+    "omslag": ("cover",),
+    "ondertitel": ("subtitle",),
+    "onderwerpen": ("topics",),
+    "opname": ("audio",),
+    "organisatie": ("organisation",),
+    "presentatie": ("hosts",),
+    "presentator": ("hosts",),
+    "presentatoren": ("hosts",),
+    "rol": ("role",),
+    "samenvatting": ("summary", "description"),
+    "seizoen": ("season",),
+    "seizoenen": ("seasons",),
+    "soort": ("type",),
+    "taal": ("language",),
+    "tijdzone": ("timezone",),
+    "titel": ("title",),
+    "transcriptie": ("transcript",),
+    "uitschrift": ("transcript",),
+}
+"""Names that Dutch producers try, and what they may mean, the first that is known where they stand."""
 _SAY: Mapping[str, Callable[[ErrorDetails], tuple[str, str]]] = {
     "missing": lambda error: (f"`{_key(error)}` is missing", f"Add a line `{_key(error)}: ...`."),
     "value_error": lambda error: (_own_words(error), ""),
@@ -54,7 +91,7 @@ def complaints(error: ValidationError, schema: type[BaseModel], origin: Origin) 
 
 def _meant(error: ErrorDetails, schema: type[BaseModel]) -> tuple[int | str, ...]:
     parents = error["loc"][:-1]
-    return (*parents, *get_close_matches(_key(error).lower(), _known(schema, parents), n=1, cutoff=0.6))
+    return (*parents, *_near(_key(error), _known(schema, parents)))
 
 
 def _said(error: ErrorDetails, schema: type[BaseModel]) -> tuple[str, str]:
@@ -84,8 +121,15 @@ def _known(schema: type[BaseModel], path: tuple[int | str, ...]) -> list[str]:
 
 
 def _nearest(word: str, known: list[str]) -> str:
-    near = get_close_matches(word.lower(), known, n=1, cutoff=0.6)
+    near = _near(word, known)
     return f"Did you mean `{near[0]}`?" if near else f"Choose from: {', '.join(known)}."
+
+
+def _near(word: str, known: list[str]) -> list[str]:
+    """The one that is meant, if any: by its name in Dutch, or nearly spelled so."""
+    dutch = get_close_matches(word.lower(), _IN_DUTCH, n=1, cutoff=0.8)
+    meant = [name for name in (_IN_DUTCH[dutch[0]] if dutch else ()) if name in known]
+    return meant[:1] or get_close_matches(word.lower(), known, n=1, cutoff=0.6)
 
 
 def _key(error: ErrorDetails) -> str:
