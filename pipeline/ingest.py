@@ -15,7 +15,6 @@ from pipeline.audio.deliver import Studio
 from pipeline.audio.labels import Labels
 from pipeline.catalog import (
     EPISODES,
-    SHOW_FILE,
     amended,
     chapter_files,
     chapter_formats,
@@ -110,12 +109,7 @@ def begin(desk: Desk, title: str) -> Outcome:
 
 def _there(desk: Desk) -> None:
     if not desk.episodes.is_dir() or desk.episodes.is_symlink():
-        above = next((each for each in desk.root.parents if (each / SHOW_FILE).is_file()), None)
-        mend = (
-            f"You are inside the show in {above}: run this there, or name it with --show"
-            if above
-            else "Run this in the show's folder, name it with --show, or make a new show: omroep init"
-        )
+        mend = catalog.way_to_one(desk.root)
         raise ShowError(Problem(what="There is no folder `episodes`.", file="episodes", mend=mend))
 
 

@@ -245,6 +245,19 @@ def test_there_is_a_desk_without_a_show(tmp_path: Path, capsys: pytest.CaptureFi
     assert "omroep init" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("verb", ["check", "publish", "status"])
+def test_outside_a_show_one_thing_is_said(verb: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where you are and where to go; nothing of a folder that a show would have."""
+    assert cli.run(["--show", f"{tmp_path}", verb]) == 3
+    (line,) = capsys.readouterr().err.splitlines()
+    assert f"There is no show in {tmp_path}." in line
+    assert line.endswith("name it with --show, or make a new show: omroep init")
+    (tmp_path / "feed").mkdir()
+    (tmp_path / "feed/show.yaml").symlink_to(tmp_path / "nergens")
+    cli.run(["--show", f"{tmp_path}", verb])
+    assert "`show.yaml` is a link to somewhere else." in capsys.readouterr().err
+
+
 def test_inside_a_show_the_way_up_is_said(made: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Who is told to go to that folder goes to episodes/ first."""
     assert cli.run(["--show", f"{made / 'episodes'}", "ingest"]) == 3

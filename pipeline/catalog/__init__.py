@@ -1,5 +1,6 @@
 """Reading a show's folder into a Catalog, or reporting everything that is wrong with it."""
 
+import os
 import re
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
@@ -52,6 +53,9 @@ def read(root: Path, ledger: Ledger | None = None) -> Reading:
 
     With a `ledger`, recordings and pictures that have not changed since it was written are not read.
     """
+    if not os.path.lexists(root / SHOW_FILE):
+        what = f"There is no show in {root.resolve()}."
+        return Reading(catalog=None, problems=(Problem(what=what, file=SHOW_FILE.as_posix(), mend=way_to_one(root)),))
     reader = _Reader(root=root.resolve(), ledger=ledger or Ledger())
     show = reader.show()
     zone = ZoneInfo(show.timezone if show else "UTC")
@@ -61,6 +65,16 @@ def read(root: Path, ledger: Ledger | None = None) -> Reading:
     read = Catalog(show=show, episodes=tuple(episodes), origins=reader.origins) if show else None
     reader.ledger.close()
     return Reading(catalog=read, problems=tuple(reader.problems), doubts=tuple(reader.doubts))
+
+
+def way_to_one(root: Path) -> str:
+    """What to do in a folder `root` that is not a show's."""
+    above = next((each for each in root.resolve().parents if (each / SHOW_FILE).is_file()), None)
+    return (
+        f"You are inside the show in {above}: run this there, or name it with --show."
+        if above
+        else "Run this in the show's folder, name it with --show, or make a new show: omroep init"
+    )
 
 
 def fronts(root: Path) -> Mapping[Path, Mapping[str, Plain]]:
@@ -106,12 +120,8 @@ class _Reader:
     def show(self) -> Show | None:
         path = self.root / SHOW_FILE
         body = files.text(path, self.root)
-        if isinstance(body, Problem) and path.exists():
-            self.problems.append(body)
-            return None
         if isinstance(body, Problem):
-            mend = "Run omroep in the show's folder, or name it with --show."
-            self.problems.append(Problem(what=f"There is no show here: {body.what}", file=body.file, mend=mend))
+            self.problems.append(body)
             return None
         keys, origin = self.keys(body, ShowKeys, file=SHOW_FILE.as_posix())
         if keys is None:
