@@ -191,6 +191,22 @@ def test_what_is_refused_is_asked_once(status: bytes, monkeypatch: pytest.Monkey
             assert len(asked) == 1, name
 
 
+@pytest.mark.parametrize("prefix", ["", "feed."])
+def test_a_listing_that_fails_is_told_in_the_producers_words(prefix: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is looked for there, and how its keys begin, means nothing to who publishes."""
+
+    def refuse(client: socket.socket) -> None:
+        while client.recv(1 << 16):
+            client.sendall(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
+
+    with meddler.serving(refuse) as address, pytest.raises(StoreError) as caught:
+        [*connected(address, monkeypatch).list(prefix)]
+    told = str(caught.value)
+    assert told.startswith("What is published at s3://")
+    assert "could not be looked at: " in told
+    assert "feed." not in told
+
+
 @pytest.mark.parametrize("times", [1, 4])
 @pytest.mark.parametrize("fault", ["busy", "reset", "cut", "garbage"])
 def test_what_passes_is_ridden_out(

@@ -177,7 +177,7 @@ class S3Store:
 
     def list(self, prefix: str = "") -> Iterator[Found]:
         """See `Store.list`."""
-        with self._asking(prefix or "everything", "listed"):
+        with self._asking("", "looked at"):
             pages = self.client.get_paginator("list_objects_v2").paginate(
                 Bucket=self._bucket, Prefix=self._prefix + prefix
             )
@@ -219,7 +219,7 @@ class S3Store:
         return {"Bucket": self._bucket, "Key": self._prefix + key}
 
     def _subject(self, key: str) -> str:
-        return f"{key} in {self.name}"
+        return f"{key} in {self.name}" if key else f"What is published at {self.name}"
 
     def _read(self, key: Key, most: int | None, operation: Operation) -> Contents:
         part: dict[str, Any] = {} if most is None else {"Range": f"bytes=0-{most - 1}"}
