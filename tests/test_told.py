@@ -1,5 +1,6 @@
 """What a producer is told at the end of a command: what did not happen, why, and what to do next."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -85,3 +86,18 @@ def test_rules_are_whole_on_a_narrow_terminal() -> None:
         assert max(map(len, lines)) <= columns
         assert "…" not in "".join(lines)
         assert ("  show-owner  advice" in lines) == apart
+
+
+def test_a_problem_is_folded_at_words_on_a_terminal(tmp_path: Path, run: Run) -> None:
+    """On sixty columns: whole words, file names and commands; in a file each is one line."""
+    folder = write_episode(write_show(tmp_path), "01 een lange naam")
+    (folder / "de nieuwe versie.wav").write_bytes(b"")
+    (tmp_path / "episodes/02 Los.wav").write_bytes(b"")
+    plain = run(tmp_path, "check", status=3).stderr.splitlines()
+    assert [line.partition(":")[0] for line in plain] == ["advice", "problem"]
+    lines = re.sub(r"\x1b\[\d*m", "", on_a_terminal(tmp_path, "check", wide=60)).splitlines()
+    assert all(len(line) <= 60 for line in lines)
+    assert " ".join(line.strip() for line in lines) == " ".join(plain)
+    assert all(line.startswith(("problem: ", "advice: ", "  ")) for line in lines)
+    for whole in ("episodes/01 een lange naam/episode.md:", "`de nieuwe versie.wav`", "omroep ingest"):
+        assert any(whole in line for line in lines), whole

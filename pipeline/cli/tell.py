@@ -42,14 +42,14 @@ def problems(found: Iterable[Problem], *, as_json: bool) -> None:
         dump({"ok": False, "problems": [problem_json(problem) for problem in found]})
         return
     for problem in found:
-        word = voice.painted("problem", "red", sys.stderr) if problem.fatal else _advice()
-        click.echo(f"{word}: {problem}", err=True)
+        word, colour = ("problem", "red") if problem.fatal else _ADVICE
+        click.echo(_told(word, colour, str(problem)), err=True)
 
 
 def advise(warnings: Iterable[str]) -> None:
     """Warnings on standard error."""
     for warning in warnings:
-        voice.echo(f"{_advice()}: {printable(warning)}", err=True)
+        voice.echo(_told(*_ADVICE, printable(warning)), err=True)
 
 
 def gathered(found: Iterable[Problem]) -> tuple[str, ...]:
@@ -68,8 +68,13 @@ def _place(problem: Problem) -> str:
     return f"{problem.file}:{problem.line}" if problem.line else problem.file
 
 
-def _advice() -> str:
-    return voice.painted("advice", "yellow", sys.stderr)
+_ADVICE = ("advice", "yellow")
+
+
+def _told(word: str, colour: str, text: str) -> str:
+    """A sentence for standard error behind a word in a colour, as wide as the terminal."""
+    told = voice.folded(f"{word}: {text}", voice.room(sys.stderr))
+    return voice.painted(word, colour, sys.stderr) + told.removeprefix(word)
 
 
 def problem_json(problem: Problem) -> dict[str, Any]:

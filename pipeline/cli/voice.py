@@ -1,6 +1,7 @@
 """How much is said and how it looks: as asked by --quiet and --verbose, and as the terminal takes it."""
 
 import os
+import re
 import shutil
 import sys
 from enum import IntEnum
@@ -27,6 +28,13 @@ _SETTINGS = ("OMROEP_", "AWS_")
 """Variables that change what is done; their names are told, and never what they hold."""
 _DUMB = frozenset({"", "dumb"})
 _NARROWEST = 40
+_INDENT = "  "
+_WHOLE = re.compile(
+    r"(?:episodes|feed|templates)/[^:`]*:(?:\d+:)?"  # where it is
+    r"|\S*`[^`]*`[^\s`]*"
+    r"|omroep [a-z]+(?: --[a-z-]+(?: [\w./:-]+)?)*\S*"
+    r"|\S+"
+)
 
 
 def voice() -> Voice:
@@ -79,9 +87,26 @@ def painted(word: str, colour: str, stream: TextIO) -> str:
     return word if plain else click.style(word, fg=colour, bold=True)
 
 
-def room() -> int | None:
-    """Columns of the terminal on standard output; None where it is a file or a program, which takes any line."""
-    return max(_NARROWEST, shutil.get_terminal_size().columns) if sys.stdout.isatty() else None
+def room(stream: TextIO | None = None) -> int | None:
+    """Columns of the terminal on a stream (standard output); None where it is a file or a program: any line will do."""
+    stream = stream or sys.stdout
+    return max(_NARROWEST, shutil.get_terminal_size().columns) if stream.isatty() else None
+
+
+def folded(text: str, wide: int | None) -> str:
+    """`text` on lines of at most `wide` columns, indented from the second on; words, file names and commands whole."""
+    from pipeline.preview.fitting import columns
+
+    if wide is None:
+        return text
+    lines = [""]
+    for word in _WHOLE.findall(text):
+        begun = f"{lines[-1]} {word}" if lines[-1].strip() else lines[-1] + word
+        if columns(begun) > wide and lines[-1].strip():
+            lines.append(_INDENT + word)
+        else:
+            lines[-1] = begun
+    return "\n".join(lines)
 
 
 def echo(text: Any, *, err: bool = False) -> None:
