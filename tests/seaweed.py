@@ -62,7 +62,7 @@ def started(folder: Path, *, attempts: int = 3, strangers: Sequence[str] = ()) -
         process = _launched(folder / f"attempt-{attempt}", ports, log, strangers)
         try:
             server = Server(endpoint=f"http://127.0.0.1:{ports[0]}")
-            if _answers(server, process):
+            if answers(server, process):
                 yield server
                 return
         finally:
@@ -111,7 +111,7 @@ def _launched(folder: Path, ports: Sequence[int], log: Path, strangers: Sequence
         return subprocess.Popen([str(WEED), "mini", *options], cwd=folder, stdout=output, stderr=output)
 
 
-def _answers(server: Server, process: subprocess.Popen[bytes], *, within_s: float = 30) -> bool:
+def answers(server: Server, process: subprocess.Popen[bytes], *, within_s: float = 30) -> bool:
     """Whether it makes a bucket and stores something there before the time is up."""
     client = boto3.client(
         "s3",
