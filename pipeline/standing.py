@@ -16,6 +16,8 @@ class State(StrEnum):
     DRAFT = "draft"
     SCHEDULED = "scheduled"
     WAITING = "not yet published"
+    READY = "in order"
+    """What listeners have of it is not known."""
     LIVE = "live"
     CHANGED = "changed since published"
     LEAVING = "withdrawn, still in the feed"

@@ -18,11 +18,12 @@ import pytest
 from pipeline import cli, watch
 from pipeline.cli.board import Plain
 from pipeline.cli.settings import Settings
-from pipeline.cli.watch import _Publishing
+from pipeline.cli.watch import _Publishing, _Showing
 from pipeline.errors import Problem, StoreError
 from pipeline.lookout import Decision, Kind, Manner
 from pipeline.model import Key
 from pipeline.store import Found, Store
+from pipeline.store.folder import FolderStore
 from pipeline.store.memory import MemoryStore
 from pipeline.watch import Came, Outcome
 from tests import scoreboard
@@ -288,6 +289,33 @@ def test_without_publishing_it_is_shown_here(small: Path, tmp_path: Path) -> Non
     assert watcher.said[-1].startswith("Stopped.")
 
 
+def shown(root: Path, to: str | None) -> list[str]:
+    """What is said of its episodes without --publish."""
+    board = Meddling("", lambda: None)
+    hands = _Showing(Settings(root=root, environ={"PATH": ""}, now=NOW), to, None, board, 0)
+    try:
+        assert hands.make(Decision(make="to begin with", look_in_s=1), lambda: True).came is Came.DONE
+    finally:
+        hands.listening.shutdown()
+        hands.listening.server_close()
+    return [line for line in board.lines if line.startswith(("“", "Live:", "In order:"))]
+
+
+def test_what_is_only_shown_is_compared_with_the_folder_that_is_named(small: Path, tmp_path: Path) -> None:
+    """By a flag or by the show; where none is, or a bucket, nobody knows what listeners have, and nothing is said."""
+    root = Path(shutil.copytree(small, tmp_path / "show"))
+    attempted(root, FolderStore(tmp_path / "site", called="site/"), Plain())
+    write_episode(root, "02-twee", title="Twee", transcript=None)
+    waits = ["“Twee” is not yet published: waits for the next publish", "Live: 1 episode. Watching."]
+    unknown = ["In order: 2 episodes. Watching."]
+    assert shown(root, str(tmp_path / "site")) == waits
+    assert shown(root, "s3://nergens/show") == unknown
+    assert shown(root, None) == unknown
+    settings = root / "feed/show.yaml"
+    settings.write_text(settings.read_text("utf-8") + "destination: ../site\n", "utf-8")
+    assert shown(root, None) == waits
+
+
 def test_on_a_terminal_there_is_a_table(small: Path, tmp_path: Path) -> None:
     """It stays where it is and says how every episode stands; markup in a title is only text."""
     root = Path(shutil.copytree(small, tmp_path / "show"))
@@ -308,7 +336,7 @@ def test_on_a_terminal_there_is_a_table(small: Path, tmp_path: Path) -> None:
     os.close(ours)
     assert process.wait(timeout=30) == 130
     assert "Traceback" not in written
-    assert "not yet published" in written
+    assert "in order" in written
 
 
 def awaited(address: str, word: str) -> str:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from rich.live import Live
     from rich.table import Table
 
-_SETTLED = (State.LIVE, State.WITHDRAWN)
+_SETTLED = (State.LIVE, State.READY, State.WITHDRAWN)
 _AWAY = (State.WITHDRAWN, State.LEAVING)
 _NEXT = (State.WAITING, State.CHANGED, State.LEAVING)
 
@@ -81,6 +81,11 @@ def calm(shown: Iterable[Row], moving: Container[str]) -> tuple[Row, ...]:
         replace(row, state=State.LIVE, why=()) if row.folder in moving and row.state is State.KEPT else row
         for row in rested
     )
+
+
+def unseen(shown: Iterable[Row]) -> tuple[Row, ...]:
+    """Rows where nobody has looked at what listeners have: what was not seen there may be."""
+    return tuple(replace(row, state=State.READY) if row.state is State.WAITING else row for row in shown)
 
 
 def where(row: Row, show: Show) -> str:
@@ -214,7 +219,8 @@ class Plain:
                 self.line(text)
             self._states[key] = text
         if not self._begun:
-            self.line(f"Live: {tell.episodes(sum(row.state is State.LIVE for row in shown))}. Watching.")
+            good = [row.state for row in shown if row.state in (State.LIVE, State.READY)]
+            self.line(f"{'In order' if State.READY in good else 'Live'}: {tell.episodes(len(good))}. Watching.")
         self._begun = True
 
 

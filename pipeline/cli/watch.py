@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import PurePosixPath
@@ -19,7 +19,7 @@ from pipeline import serve as server
 from pipeline import watch as story
 from pipeline.catalog import EPISODES
 from pipeline.cli import notify
-from pipeline.cli.board import Board, board, calm, rows
+from pipeline.cli.board import Board, board, calm, rows, unseen
 from pipeline.cli.ingest import desk, left
 from pipeline.cli.settings import Settings, base_url, destination
 from pipeline.errors import Conflict, OmroepError, Problem, StoreError
@@ -64,7 +64,7 @@ def watch(
     with ExitStack() as stack:
         shown = stack.enter_context(board())
         out = _Publishing(settings, settings.connect(to), base_url, shown) if publishes else None
-        hands = out or _Showing(settings, base_url, shown, port)
+        hands = out or _Showing(settings, to, base_url, shown, port)
         story.keep(settings.root, hands, Manner(settle_s=settle), poll=poll)
 
 
@@ -118,10 +118,11 @@ class _Hands(ABC):
     def attempt(self, held: Held, unmoved: Callable[[], bool]) -> Outcome:
         """Make it, and give it to who should have it."""
 
-    def tell(self, found: Sorted, published: Published, now: datetime, moving: Held) -> None:
-        """How every episode stands now."""
+    def tell(self, found: Sorted, published: Published | None, now: datetime, moving: Held) -> None:
+        """How every episode stands now; `published` is None where nobody has looked."""
         zone = ZoneInfo(found.catalog.show.timezone)
-        self.shown.show(calm(rows(self.settings.root, found, published, now), moving), zone)
+        standing = rows(self.settings.root, found, published or Published(), now)
+        self.shown.show(calm(standing if published else unseen(standing), moving), zone)
 
     def to_mend(self, found: Sorted, moving: Held) -> tuple[Problem, ...]:
         """What is wrong; not of what is still changing, nor of a loose recording: why that is left is told already."""
@@ -172,7 +173,8 @@ class _Publishing(_Hands):
 class _Showing(_Hands):
     """Serves it on this machine."""
 
-    def __init__(self, settings: Settings, base_url: str | None, shown: Board, port: int) -> None:
+    def __init__(self, settings: Settings, to: str | None, base_url: str | None, shown: Board, port: int) -> None:
+        self.to = to
         self.listening = server.bind("127.0.0.1", port)
         self.address = f"http://127.0.0.1:{self.listening.port}/"
         super().__init__(settings, base_url or self.address, shown)
@@ -186,6 +188,14 @@ class _Showing(_Hands):
         if not unmoved():
             return Outcome(came=Came.MOVED)
         self.listening.app = server.site(made.objects, lambda line: None)
-        self.tell(made.found, Published(), room.now, held)
+        self.tell(made.found, self._published(made.edition.show.destination), room.now, held)
         self.shown.problems(self.to_mend(made.found, held))
         return Outcome(came=Came.DONE, due=made.next_due)
+
+    def _published(self, own: str | None) -> Published | None:
+        """What is in the folder that is published to; of a bucket, which would be asked each time, it is not known."""
+        place = self.to or own
+        if place and "://" not in place:
+            with suppress(OmroepError):  # which is for `publish` to tell
+                return publish.published(self.settings.connect(self.to)(own))
+        return None
