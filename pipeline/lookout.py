@@ -27,6 +27,8 @@ class Unit:
     """Differs whenever a file in it was written, renamed, added or removed; empty where it is gone."""
     since_s: float = field(default=0.0, compare=False)
     """When it was first seen so, on a clock that only goes forward."""
+    written: datetime | None = field(default=None, compare=False)
+    """When something in it was written or named last, as the file system tells it; None where that is not known."""
 
 
 Scene = Mapping[str, Unit]
@@ -88,6 +90,14 @@ def seen(state: State, found: Scene, at_s: float) -> State:
         if name not in found:
             scene[name] = _dated(unit, replace(unit, mark=_GONE), at_s)
     return replace(state, scene=scene)
+
+
+def begun(found: Scene, at_s: float, now: datetime) -> State:
+    """What is known when a watcher begins and finds this: what was written before has been at rest for so long."""
+    ages = {name: now - unit.written if unit.written else timedelta() for name, unit in found.items()}
+    return State(
+        scene={name: replace(unit, since_s=at_s - max(0.0, ages[name].total_seconds())) for name, unit in found.items()}
+    )
 
 
 def _dated(before: Unit | None, unit: Unit, at_s: float) -> Unit:

@@ -4,7 +4,7 @@ import hashlib
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 from pathlib import Path, PurePosixPath
 from typing import Protocol
@@ -67,7 +67,8 @@ class Hands(Protocol):
 
 def keep(root: Path, hands: Hands, manner: Manner, *, poll: bool = False) -> None:
     """Watch over the show at `root` until KeyboardInterrupt."""
-    state, ahead, look_at = State(), timedelta(), 0.0
+    state = lookout.begun(scene(root), time.monotonic(), hands.now())
+    ahead, look_at = timedelta(), 0.0
     for heard in _ticks(root, hands, poll=poll):
         while heard or time.monotonic() >= look_at:
             heard = False
@@ -123,10 +124,17 @@ def _ticks(root: Path, hands: Hands, *, poll: bool) -> Iterator[bool]:
 def scene(root: Path) -> Scene:
     """What lies in the show's folder now, as the file system tells it; hidden and half-copied loose files left out."""
     facts: dict[str, list[str]] = {}
+    written: dict[str, float] = {}
     for path, status in unchanged.files([(root, name) for name in unchanged.FOLDERS]):
-        facts.setdefault(_unit(path), []).append(repr((path, stamps.of(status))))
+        unit = _unit(path)
+        facts.setdefault(unit, []).append(repr((path, stamps.of(status))))
+        written[unit] = max(written.get(unit, 0.0), status.st_mtime, status.st_ctime)
     return {
-        name: Unit(kind=kind, mark=hashlib.sha256("\n".join(told).encode()).hexdigest())
+        name: Unit(
+            kind=kind,
+            mark=hashlib.sha256("\n".join(told).encode()).hexdigest(),
+            written=datetime.fromtimestamp(written[name], UTC),
+        )
         for name, told in facts.items()
         if (kind := _kind(root / name, name))
     }

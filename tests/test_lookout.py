@@ -1,5 +1,6 @@
 """What a watcher decides, from what it has seen and when: no files, no clock."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -47,6 +48,19 @@ def test_it_begins_when_all_is_at_rest() -> None:
     state = after((0, ONE))
     assert decided(state, 4.5) == Decision(moving=("episodes/01", "feed"), look_in_s=0.5)
     assert decided(state, 5).make == "to begin with"
+
+
+def test_what_was_written_long_before_it_begins_is_at_rest() -> None:
+    """Only what is younger than the settling time is still changing, by the file system's own word."""
+    ages = {"episodes/01": 3600, "episodes/02": 2, "episodes/03": -60}
+    units = {name: replace(episode("a"), written=NOW - timedelta(seconds=age)) for name, age in ages.items()}
+    feed = {"feed": replace(SHOW["feed"], written=NOW - timedelta(days=1))}
+    state = lookout.seen(lookout.begun(feed | units, 100, NOW), feed | units, 100)
+    decision = decided(state, 100)
+    assert (decision.make, decision.moving, decision.look_in_s) == ("to begin with", ("episodes/02", "episodes/03"), 3)
+    assert decided(state, 104).moving == ("episodes/03",)
+    changed = lookout.seen(state, feed | units | {"episodes/01": episode("b")}, 101)
+    assert "episodes/01" in decided(changed, 102).moving
 
 
 def test_nothing_is_done_twice() -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import cli, watch
+from pipeline import cli, lookout, watch
 from pipeline.cli.board import Plain
 from pipeline.cli.settings import Settings
 from pipeline.cli.watch import _Publishing, _Showing
@@ -86,6 +86,18 @@ def kept(root: Path, hands: Fake, *, poll: bool = False) -> Fake:
     with pytest.raises(KeyboardInterrupt):
         watch.keep(root, hands, QUICK, poll=poll)
     return hands
+
+
+def test_what_lay_there_before_is_not_called_changing(bare: Path) -> None:
+    """On the first look only what is younger than the settling time is; what is copied with its old date is young."""
+    for path in bare.rglob("*.*"):
+        os.utime(path, (0, 0))
+    fresh = watch.scene(bare)
+    now = datetime.now(UTC)
+    calm = lookout.decide(lookout.begun(fresh, 0, now + timedelta(minutes=1)), Manner(), 0, now)
+    young = lookout.decide(lookout.begun(fresh, 0, now), Manner(), 0, now)
+    assert (calm.make, calm.moving) == ("to begin with", ())
+    assert (young.make, young.moving) == ("", ("episodes/01", "feed"))
 
 
 def once(*acts: Callable[[], object]) -> Callable[[], object]:
