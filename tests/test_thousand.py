@@ -39,15 +39,17 @@ def test_one_new_episode_among_pointers(root: Path) -> None:
     assert {line.partition(":")[0] for line in done.stderr.splitlines()} == {"Aflevering 61"}
 
 
-def test_one_new_episode_asks_the_store_little(tmp_path: Path) -> None:
-    """At most fifteen requests, none of them for anything of an old episode but the page that now has a next one."""
+@pytest.mark.parametrize(("machine", "most"), [("the same", 15), ("an empty one", 16)])
+def test_one_new_episode_asks_the_store_little(machine: str, most: int, tmp_path: Path) -> None:
+    """Nothing of an old episode but the page that now has a next one; an empty machine reads the record as well."""
     root, store = thousand.write(tmp_path / "show", COUNT), MemoryStore()
     thousand.put(root, store)
-    shutil.rmtree(root / ".omroep")
+    if machine == "an empty one":
+        shutil.rmtree(root / ".omroep")
     store.log.clear()
     thousand.write_one(root, COUNT, extras=False)
     thousand.put(root, store)
-    assert len(store.log) <= 15
+    assert len(store.log) <= most
     episodes = [key for _, key in store.log if "aflevering-" in key]
     assert [key for key in episodes if "aflevering-61" not in key] == ["episodes/aflevering-60.html"]
 
@@ -57,7 +59,6 @@ def test_every_sixteenth_episode_is_entered_into_the_search(tmp_path: Path) -> N
     root, store = thousand.write(tmp_path / "show", 47), MemoryStore()
     thousand.put(root, store)
     blocks = {key for key in store.objects if key.startswith("search/")}
-    shutil.rmtree(root / ".omroep")
     store.log.clear()
     thousand.write_one(root, 47, extras=False)
     thousand.put(root, store)

@@ -26,6 +26,7 @@ def test_a_person_sees_the_show_and_how_to_subscribe(browser: Browser, site: Pub
     assert "Dit is de feed van een podcast." in seen["description"][1]
     assert f"{site.address.partition('//')[0]}//" in seen["channel"][2]  # the address of the cover
     assert [(display, text) for display, _, _, text in seen["titles"]] == [
-        ("block", title) for title in ("Aflevering over 03-prent", "Aflevering over 02-kaal", "Open deuren & één raam")
+        ("block", title)
+        for title in ("Aflevering over 03-prent", "Aflevering over 02-kaal", "Open deuren & één raam", "Uitgesproken")
     ]
     assert {display for display, *_ in seen["guids"]} == {"none"}
