@@ -25,10 +25,10 @@ status: .venv/run ## Show how every episode stands
 	@$(BIN)/omroep status
 
 test: .venv/dev ## Run the tests, with a sample of the long rigs
-	@$(BIN)/pytest --numprocesses 2 -m "not whole"
+	@$(BIN)/pytest --numprocesses 3 --dist worksteal -m "not whole"
 
 whole: .venv/dev ## Run the rest of the long rigs: pages in a real browser, podcast apps, workflows, the wheel and more
-	@$(BIN)/pytest --numprocesses 2 -m whole
+	@$(BIN)/pytest --numprocesses 3 --dist worksteal -m whole
 
 check: .venv/dev ## Lint and types, strictly
 	@$(BIN)/ruff check .
