@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -172,6 +173,7 @@ def test_nothing_to_do_still_costs_one_listing(lone: Path, hub: Hub) -> None:
     """Who was told is in the listing that the no-op makes anyway."""
     says(lone, f"hubs: [{hub.address}]")
     store = MemoryStore()
+    time.sleep(2.1)  # until the files have settled
     assert go(lone, store) == Exit.DONE
     store.log.clear()
     assert (go(lone, store), store.log) == (Exit.DONE, [("list", "feed.")])
