@@ -7,13 +7,11 @@ from dataclasses import dataclass, replace
 from functools import cache, partial
 from itertools import groupby
 from textwrap import shorten
-from types import CodeType
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from jinja2 import BytecodeCache, DictLoader, Environment, StrictUndefined, TemplateError, TemplateSyntaxError
-from jinja2.bccache import Bucket
+from jinja2 import DictLoader, Environment, StrictUndefined, TemplateError, TemplateSyntaxError
 from markupsafe import Markup
 
 from pipeline import channels, digest, formats, notes, sidecars
@@ -21,7 +19,7 @@ from pipeline.errors import Problem, ShowError
 from pipeline.history import FEED
 from pipeline.model import Cache, Chapter, Digest, Edition, Entry, Episode, Key, Kind, Object, Person, Picture, Season
 from pipeline.names import Named, folded, guests, topics
-from pipeline.pages import apps, embed, linked, look, parts, qr, search, shelves, transcripts, wording
+from pipeline.pages import apps, compiled, embed, linked, look, parts, qr, search, shelves, transcripts, wording
 from pipeline.pages.colour import palette
 from pipeline.pages.lean import lean
 from pipeline.pages.look import Asset, Theme
@@ -241,31 +239,6 @@ def blurb(episode: Episode) -> str:
     return episode.summary or shorten(notes.text(episode.notes), 200, placeholder="…")
 
 
-class _Compiled(BytecodeCache):
-    """Templates that this process has compiled before, which takes longer than to render a small show with them.
-
-    On a disk, as jinja2 would keep them, they would be code that anybody who may write there can have run.
-    """
-
-    def __init__(self) -> None:
-        self._known: dict[str, tuple[str, CodeType]] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        checksum, code = self._known.get(bucket.key, (None, None))
-        if checksum == bucket.checksum:
-            bucket.code = code
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        if bucket.code:
-            self._known[bucket.key] = (bucket.checksum, bucket.code)
-
-
-@cache
-def _compiled(locale: str, timezone: str) -> _Compiled:
-    """Those of a language and zone: jinja2 works out while compiling what filters make of constants."""
-    return _Compiled()
-
-
 def _environment(edition: Edition, theme: Theme) -> Environment:
     jinja = Environment(
         loader=DictLoader({name: _INDENTED.sub("", text) for name, text in theme.templates.items()}),
@@ -275,7 +248,7 @@ def _environment(edition: Edition, theme: Theme) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
         extensions=["jinja2.ext.i18n", Once],
-        bytecode_cache=_compiled(str(theme.locale), edition.show.timezone),
+        bytecode_cache=compiled.of(str(theme.locale), edition.show.timezone),
     )
     jinja.policies["ext.i18n.trimmed"] = True
     jinja.extensions[Once.identifier].forget = not look.ours(theme)  # type: ignore[attr-defined]
