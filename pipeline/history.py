@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -165,6 +165,12 @@ class History:
         if following != live or not (told or self.settled(following)):
             told.append(Event(number=number + 1, turn=turn, release=following))
         return tuple(told)
+
+    def caught_up(self, live: Digest | None) -> "History":
+        """With `live`, which the feed names, where a publisher was stopped before it wrote that down."""
+        if not live or live == self.live:
+            return self
+        return replace(self, events=(*self.events, *self.then(live, live)))
 
     def disturbed(self, by: Digest) -> Event:
         """The event that tells that pages of the release `by` may lie over somebody else's."""

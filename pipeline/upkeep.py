@@ -10,6 +10,7 @@ from pipeline import (
     changes,
     channels,
     composing,
+    feed,
     history,
     pages,
     prune,
@@ -48,6 +49,8 @@ class Told:
 def releases(store: Store, most: int | None) -> tuple[Told, ...]:
     """What listeners had, newest first; of the newest `most` with what changed (None: of all)."""
     log = History.of((found.key, found.modified) for found in store.list(WATCHED))
+    head = store.read(FEED, most=feed.STAMP_WITHIN)
+    log = log.caught_up(feed.release_named_in(head.body) if head else None)
     turns = [event for event in log.events if event.turn is not Turn.UNSETTLED]
     shown = turns[-most:] if most else turns
     wanted = {event.release for event in turns[-len(shown) - 1 :]} if shown else set()
@@ -83,7 +86,8 @@ def _noticed(before: Release | None, after: Release | None) -> tuple[Change, ...
 def back(room: Newsroom, store: Store, asked: str | None) -> Plan:
     """The plan that gives listeners an earlier release back; refused where something that it leads to is gone."""
     before = publish.published(store, room.studio.cache)
-    target = publish.recorded(store, rollback.chosen(before.history, asked), room.studio.cache)
+    log = before.history.caught_up(before.release.id if before.release else None)
+    target = publish.recorded(store, rollback.chosen(log, asked), room.studio.cache)
     held = {found.key: found.size for found in store.list()}
     if lacking := tuple(rollback.lacking(target, held)):
         raise Refused(*lacking)

@@ -92,6 +92,21 @@ def test_without_a_number_it_is_the_one_before(root: Path) -> None:
     assert fed(store) == feeds[4]
 
 
+def test_what_went_live_and_was_never_logged_counts(root: Path) -> None:
+    """A publisher stopped after its switch: going back leaves what it brought, and the list says that that is live."""
+    store = MemoryStore()
+    feeds = five(root, store)
+    last = max(key for key in store.objects if key.startswith("feed.log/"))
+    del store.objects[last]
+    told = upkeep.releases(store, None)
+    assert [(each.event.number, each.live) for each in told] == [(5, True), *((number, False) for number in (4, 3, 2, 1))]
+    with pytest.raises(Refused, match="live already"):
+        upkeep.back(room(root), store, "5")
+    went_back(root, store)
+    assert fed(store) == feeds[3]
+    assert [each.event.turn for each in upkeep.releases(store, 2)] == [Turn.RETURNED, Turn.PUBLISHED]
+
+
 def test_every_moment_of_going_back_is_whole(root: Path) -> None:
     """Stopped after every third write, all links lead somewhere, and going back once more or publishing ends it."""
     base = MemoryStore()
