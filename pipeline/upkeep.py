@@ -8,11 +8,9 @@ from datetime import datetime
 from pipeline import (
     apply,
     changes,
-    channels,
     composing,
     feed,
     history,
-    pages,
     prune,
     publish,
     release,
@@ -91,7 +89,7 @@ def back(room: Newsroom, store: Store, asked: str | None) -> Plan:
     held = {found.key: found.size for found in store.list()}
     if lacking := tuple(rollback.lacking(target, held)):
         raise Refused(*lacking)
-    edition = _with_words(store, target, rollback.differing(target, before))
+    edition = _with_words(store, target) if rollback.differing(target, before) else target.edition
     look = theme.load(room.root, edition.show.language, edition.show.theme)
     return rollback.make(target, composing.site(edition, look), before)
 
@@ -101,15 +99,13 @@ def go(plan: Plan, store: Store, on_written: Callable[[Action], None]) -> Receip
     return apply.run(plan, store, progress=on_written)
 
 
-def _with_words(store: Store, target: Release, wanted: frozenset[Key]) -> Edition:
-    """The edition of a release, with the transcripts of episodes whose pages are wanted: records do not hold them."""
+def _with_words(store: Store, target: Release) -> Edition:
+    """The edition of a release with its transcripts, which records do not hold and lists and frames of pages tell of."""
     spoken = {item.key for item in target.objects if item.kind is Kind.SIDECAR and item.key.endswith(".vtt")}
-    feeds = [channel.edition.entries for channel in channels.further(target.edition, str) if channel.key in wanted]
-    told = {pages.episode_key(entry.episode) for entries in feeds for entry in entries} | wanted
 
     def heard(entry: Entry) -> Entry:
         mine = [key for key in spoken if key.startswith(f"transcripts/{entry.episode.slug}.")]
-        if pages.episode_key(entry.episode) not in told or len(mine) != 1:
+        if len(mine) != 1:
             return entry
         found = store.read(mine[0])
         cues = transcripts.cues(found.body.decode(), mine[0]) if found else ()
@@ -119,7 +115,8 @@ def _with_words(store: Store, target: Release, wanted: frozenset[Key]) -> Editio
         made = sidecars.transcript(there)
         return there if made and made.key == mine[0] else entry  # else its page would lead to what is not there
 
-    return replace(target.edition, entries=tuple(map(heard, target.edition.entries)))
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        return replace(target.edition, entries=tuple(pool.map(heard, target.edition.entries)))
 
 
 def _back(entry: Entry, cue: Cue) -> Cue:
