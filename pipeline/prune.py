@@ -9,7 +9,9 @@ from pipeline import release
 from pipeline.history import FEED, LOG, History, Turn
 from pipeline.model import Digest, Key, Release
 
-_HASHED = re.compile(r"(?:audio|images|chapters|transcripts|waveforms|assets)/.+\.[0-9a-f]{16}\.[a-z0-9]+")
+_HASHED = re.compile(
+    r"(?:audio|images|chapters|transcripts|waveforms|assets)/.+\.[0-9a-f]{16}\.[a-z0-9]+|search/[0-9a-f]{16}\.txt"
+)
 """Keys that only omroep makes, and that no key of something else looks like."""
 _AT_WORK_DAYS = 1
 _RECORD = re.compile(rf"{re.escape(release.FOLDER)}[0-9a-f]{{32}}\.json")

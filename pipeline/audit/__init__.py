@@ -141,7 +141,12 @@ def subject(item: Object, known: Mapping[Key, str], entries: Iterable[Entry]) ->
     return f"the {word} of “{title}”" if item.kind is Kind.SIDECAR and title else f"a {word}"
 
 
-_FOLDERS: Mapping[str, str] = {"chapters": "chapters", "transcripts": "transcript", "feeds": "further feed"}
+_FOLDERS: Mapping[str, str] = {
+    "chapters": "chapters",
+    "transcripts": "transcript",
+    "feeds": "further feed",
+    "search": "part of the search",
+}
 _KINDS: Mapping[Kind, str] = {
     Kind.AUDIO: "recording",
     Kind.PICTURE: "picture",

@@ -21,7 +21,7 @@ LOST: Mapping[Kind, str] = {
     Kind.AUDIO: "Apps cannot play or download it.",
     Kind.PICTURE: "Apps and pages show a gap, or an older picture.",
     Kind.SIDECAR: "Apps lack chapters, the transcript or the waveform.",
-    Kind.ASSET: "Pages look bare.",
+    Kind.ASSET: "Pages look bare, or their search finds less.",
     Kind.PAGE: "Whoever follows a link to it gets an error.",
     Kind.FEED: "No app finds the show, and new listeners cannot subscribe.",
 }
