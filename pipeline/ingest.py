@@ -1,5 +1,6 @@
 """The story from a recording that lies in `episodes/` to a draft, and of a draft that begins without one."""
 
+import filecmp
 import json
 import time
 import uuid
@@ -30,7 +31,7 @@ from pipeline.intake.drafts import Before, Draft, Shelf, Waiting
 from pipeline.intake.naming import Said, same
 from pipeline.intake.parcels import Kind, Left, Lying, Parcel, Why
 from pipeline.model import NO_AUDIO, Catalog, Episode, Guid, Status
-from pipeline.text import printable
+from pipeline.text import printable, slug_of
 
 EPISODE_FILE = "episode.md"
 SETTLED_S = 1.0
@@ -139,7 +140,7 @@ def _shelf(desk: Desk, show: Catalog) -> Shelf:
             for each in show.episodes
         ),
         folders=frozenset(map(same, folders)),
-        slugs=frozenset((*(each.slug for each in show.episodes), *map(drafts.slug_of, folders))),
+        slugs=frozenset((*(each.slug for each in show.episodes), *map(slug_of, folders))),
     )
 
 
@@ -254,7 +255,7 @@ def _copied(desk: Desk, recording: Path) -> str:
     beside = [path for path in near if path.is_file() and _kind(path) not in (None, Kind.RECORDING)]
     for path in (*beside, recording):  # the recording last: without it nothing is taken in
         target = desk.episodes / path.name
-        if not placing.copy(path, target) and target.read_bytes() != path.read_bytes():
+        if not placing.copy(path, target) and not filecmp.cmp(target, path, shallow=False):
             what = f"There is another file called `{path.name}` in episodes/ already."
             raise ShowError(Problem(what=what, file=f"episodes/{path.name}", mend="Rename one of the two."))
     return recording.name

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pipeline import sidecars
-from pipeline.catalog import EPISODES, Reading, files, front_matter, slug_of, transcripts
+from pipeline.catalog import EPISODES, Reading, files, front_matter, transcripts
 from pipeline.errors import Problem, Refused, ShowError
 from pipeline.history import Published
 from pipeline.model import Catalog, Cue, Entry, Episode, Guid, Origin, Slug
 from pipeline.standing import Apart
 from pipeline.store import Store
+from pipeline.text import slug_of
 
 Held = Mapping[str, tuple[Problem, ...]]
 """Why an episode is left as it is, by its folder in `episodes/`."""

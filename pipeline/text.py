@@ -32,6 +32,11 @@ def slugify(text: str) -> Slug:
     return Slug(re.sub(r"[^a-z0-9]+", "-", ascii_only.replace("'", "").replace("’", "")).strip("-")[:80].rstrip("-"))
 
 
+def slug_of(folder: str) -> Slug:
+    """An episode's name in web addresses, by its folder's; empty where nothing of that can be spelled."""
+    return slugify(re.sub(r"^\d+[\W_]+", "", folder)) or slugify(folder)
+
+
 def printable(text: str) -> str:
     """`text` with every control, format and bidirectional character (but newline) made visible as `\\u....`."""
     return "".join(

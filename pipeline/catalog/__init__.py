@@ -3,7 +3,7 @@
 import os
 import re
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
@@ -19,7 +19,7 @@ from pipeline.catalog.schema import AudioKeys, EpisodeKeys, Keys, RecordingKeys,
 from pipeline.checks.episodes import DOTTED, UNHEARD
 from pipeline.errors import Problem, ShowError
 from pipeline.model import NO_AUDIO, Catalog, Chapter, Cue, Episode, Mastering, Origin, Show, Slug, Source, Status
-from pipeline.text import slugify
+from pipeline.text import slug_of
 
 SHOW_FILE = Path("feed/show.yaml")
 EPISODES = Path("episodes")
@@ -53,9 +53,8 @@ def read(root: Path, ledger: Ledger | None = None) -> Reading:
 
     With a `ledger`, recordings and pictures that have not changed since it was written are not read.
     """
-    if not os.path.lexists(root / SHOW_FILE):
-        what = f"There is no show in {root.resolve()}."
-        return Reading(catalog=None, problems=(Problem(what=what, file=SHOW_FILE.as_posix(), mend=way_to_one(root)),))
+    if none := _no_show(root):
+        return Reading(catalog=None, problems=(none,))
     reader = _Reader(root=root.resolve(), ledger=ledger or Ledger())
     show = reader.show()
     zone = ZoneInfo(show.timezone if show else "UTC")
@@ -65,6 +64,24 @@ def read(root: Path, ledger: Ledger | None = None) -> Reading:
     read = Catalog(show=show, episodes=tuple(episodes), origins=reader.origins) if show else None
     reader.ledger.close()
     return Reading(catalog=read, problems=tuple(reader.problems), doubts=tuple(reader.doubts))
+
+
+def show(root: Path) -> Show:
+    """The show in the folder `root`, whatever is wrong with episodes; ShowError where `show.yaml` cannot be used."""
+    if none := _no_show(root):
+        raise ShowError(none)
+    reader = _Reader(root=root.resolve(), ledger=Ledger())
+    found = reader.show()
+    if found is None:
+        raise ShowError(*reader.problems)
+    return found
+
+
+def _no_show(root: Path) -> Problem | None:
+    if os.path.lexists(root / SHOW_FILE):
+        return None
+    what = f"There is no show in {root.resolve()}."
+    return Problem(what=what, file=SHOW_FILE.as_posix(), mend=way_to_one(root))
 
 
 def way_to_one(root: Path) -> str:
@@ -95,11 +112,6 @@ def fronts(root: Path) -> Mapping[Path, Mapping[str, Plain]]:
     if problems:
         raise ShowError(*problems)
     return found
-
-
-def slug_of(folder: str) -> Slug:
-    """An episode's name in web addresses, by its folder's; empty where nothing of that can be spelled."""
-    return slugify(re.sub(r"^\d+[\W_]+", "", folder)) or slugify(folder)
 
 
 def podcast_guid(feed_url: str) -> str:
@@ -212,17 +224,18 @@ class _Reader:
     def audio(self, folder: Path, keys: EpisodeKeys, origin: Origin) -> Source | None:
         if isinstance(keys.audio, RecordingKeys):
             return records.kept(keys.audio, origin.file)
-        if keys.audio and (keys.status is Status.LIVE or (folder / keys.audio).exists()):
+        if keys.audio and (keys.status is Status.LIVE or files.spelled(folder, keys.audio).exists()):
             return self.source(folder, keys.audio, origin, "audio")
         found = files.ending(folder, files.AUDIO_SUFFIXES)
         if len(found) == 1:
             return self.source(folder, found[0].name, origin, "audio")
         if keys.status is not Status.LIVE:
             return NO_AUDIO
-        listed = ", ".join(f"`{path.name}`" for path in found)
-        what = f"It is not clear which recording to take: {listed}." if found else "The episode has no recording."
-        mend = f"Say which with `audio: {found[0].name}`." if found else "Put an audio file in its folder."
-        self.problems.append(Problem(what=what, file=origin.file, line=1, mend=mend))
+        if found:
+            self.unclear(found, "audio", "recording", origin)
+        else:
+            mend = "Put an audio file in its folder."
+            self.problems.append(Problem(what="The episode has no recording.", file=origin.file, line=1, mend=mend))
         return None
 
     def chapters(self, folder: Path, keys: EpisodeKeys, origin: Origin) -> tuple[tuple[Chapter, ...], Origin]:
@@ -232,9 +245,7 @@ class _Reader:
             return records.chapters(said or ()), origin
         found = [files.spelled(folder, said)] if isinstance(said, str) else chapter_files.lying_in(folder)
         if len(found) > 1:
-            what = f"It is not clear which chapters to take: {', '.join(f'`{path.name}`' for path in found)}."
-            mend = f"Say which with `chapters: {found[0].name}`."
-            self.problems.append(Problem(what=what, file=origin.file, line=1, mend=mend))
+            self.unclear(found, "chapters", "chapters", origin)
         if len(found) != 1:
             return (), origin
         if why := files.trouble(found[0], self.root):
@@ -245,7 +256,10 @@ class _Reader:
         return reading.chapters, replace(origin, elsewhere={"chapters": reading.origin})
 
     def transcript(self, folder: Path, named: str | None, origin: Origin) -> tuple[Cue, ...]:
-        found = [folder / named] if named else files.ending(folder, transcripts.SUFFIXES)[:1]
+        found = [files.spelled(folder, named)] if named else files.ending(folder, transcripts.SUFFIXES)
+        if len({path.stem for path in found}) > 1:
+            self.unclear(found, "transcript", "transcript", origin)
+            return ()
         if not found:
             return ()
         if why := files.trouble(found[0], self.root):
@@ -294,6 +308,16 @@ class _Reader:
         except OSError as error:
             self.missing(path, f"cannot be read ({error.strerror})", origin, *key)
             return None
+
+    def unclear(self, found: Sequence[Path], key: str, what: str, origin: Origin) -> None:
+        listed = ", ".join(f"`{path.name}`" for path in found)
+        problem = Problem(
+            what=f"It is not clear which {what} to take: {listed}.",
+            file=origin.file,
+            line=1,
+            mend=f"Say which with `{key}: {found[0].name}`.",
+        )
+        self.problems.append(problem)
 
     def missing(self, path: Path, why: str, origin: Origin, *key: str | int) -> None:
         here = sorted(item.name for item in path.parent.iterdir()) if path.parent.is_dir() else []

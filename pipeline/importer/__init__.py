@@ -21,6 +21,7 @@ from pipeline.importer.fitting import Fitted, fitted
 from pipeline.importer.keys import Piece, Whole
 from pipeline.importer.leftovers import Left
 from pipeline.importer.tree import Node
+from pipeline.text import slug_of
 
 LARGEST_AUDIO = 8_000_000_000
 _LARGEST_COVER = 30_000_000
@@ -237,9 +238,9 @@ def _cover(desk: Desk, whole: Whole, named: str, outcome: Outcome) -> str | None
 def _episodes(desk: Desk, whole: Whole, outcome: Outcome) -> Iterator[tuple[Node, Path, Mapping[str, Any]]]:
     """Each item that is here now, with its folder and the settings in it; those that were not are written."""
     there = {str(front.get("guid")): (folder, front) for folder, front in catalog.fronts(desk.root).items()}
-    slugs = {str(front.get("slug") or catalog.slug_of(folder.name)) for folder, front in there.values()}
+    slugs = {str(front.get("slug") or slug_of(folder.name)) for folder, front in there.values()}
     top = desk.root / catalog.EPISODES
-    names = naming.folders(whole.items, lambda name: (top / name).exists() or catalog.slug_of(name) in slugs)
+    names = naming.folders(whole.items, lambda name: (top / name).exists() or slug_of(name) in slugs)
     top.mkdir(parents=True, exist_ok=True)
     for place, (item, name) in enumerate(zip(whole.items, names, strict=True)):
         if found := there.get(keys.guid(item)):

@@ -24,7 +24,7 @@ _WHY: Mapping[str, str] = {
     "comments": "there is `discussion` for a post below which listeners talk",
     "managingEditor": "there is `owner`",
     "webMaster": "there is `owner`",
-    "podcast:person img": "people have no pictures in omroep",
+    "podcast:person img": "a guest's photo lies in the episode's folder, and `image` names it",
     "podcast:value": "omroep has no payments",
     "podcast:liveItem": "omroep publishes recordings",
     "podcast:episode display": "apps show the number",

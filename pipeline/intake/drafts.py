@@ -11,7 +11,7 @@ from pipeline.intake.front_matter import Value
 from pipeline.intake.naming import Said, same
 from pipeline.intake.parcels import Kind, Parcel
 from pipeline.model import Chapter, Guid
-from pipeline.text import slugify
+from pipeline.text import slug_of, slugify
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -204,9 +204,3 @@ def _folder(number: int | None, title: str, shelf: Shelf) -> str:
     tries = (f"{head}{slug}{f'-{count}' if count > 1 else ''}" for count in range(1, len(shelf.folders) + 3))
     free = (name for name in tries if same(name) not in shelf.folders and slug_of(name) not in shelf.slugs)
     return next(free)
-
-
-def slug_of(folder: str) -> str:
-    """A folder's web name, as `catalog` makes it."""
-    head, _, rest = folder.partition("-")
-    return slugify(rest) if head.isdigit() and slugify(rest) else slugify(folder)
