@@ -10,12 +10,13 @@ from pathlib import Path
 import click
 import pytest
 
-from pipeline import cli, publish, upkeep
+from pipeline import cli, prune, publish, upkeep
 from pipeline.cli.publish import publish as publish_command
 from pipeline.errors import Conflict, OmroepError, Refused, StoreError
 from pipeline.guard import ALLOWED, Asked
 from pipeline.history import Turn
-from pipeline.model import Key, Object, Slug, Version
+from pipeline.model import Key, Kind, Object, Slug, Version
+from pipeline.prune import Lying
 from pipeline.store import ANYTHING, Anything
 from pipeline.store.memory import MemoryStore
 from tests.shows import write_episode
@@ -99,7 +100,7 @@ def test_what_went_live_and_was_never_logged_counts(root: Path) -> None:
     last = max(key for key in store.objects if key.startswith("feed.log/"))
     del store.objects[last]
     told = upkeep.releases(store, None)
-    assert [(each.event.number, each.live) for each in told] == [(5, True), *((number, False) for number in (4, 3, 2, 1))]
+    assert [(each.event.number, each.live) for each in told] == [(number, number == 5) for number in (5, 4, 3, 2, 1)]
     with pytest.raises(Refused, match="live already"):
         upkeep.back(room(root), store, "5")
     went_back(root, store)
@@ -341,6 +342,18 @@ def test_what_a_stopped_publish_left_goes_too(root: Path) -> None:
     store.now = START + 20 * DAY
     published(root, store)
     assert "audio/nooit.0123456789abcdef.mp3" in cleared(store, 9)
+
+
+def test_each_kind_of_file_that_a_stopped_publish_left_goes(root: Path) -> None:
+    """Whatever lies under a name of its own bytes, the blocks of the search too."""
+    for number in range(4, 17):
+        write_episode(root, f"{number:02}-{chr(97 + number)}", audio=(root / "episodes/01-een/audio.wav").read_bytes())
+    store = MemoryStore()
+    published(root, store)
+    kinds = (Kind.AUDIO, Kind.PICTURE, Kind.SIDECAR, Kind.ASSET)
+    left = [Lying(key=key, size=1, modified=START) for key, item in store.objects.items() if item.kind in kinds]
+    assert len({each.key.split("/")[0] for each in left}) == 7
+    assert set(prune.make(left, [], [], START + DAY, spared=[]).doomed) == set(left)
 
 
 def test_a_clock_that_is_years_ahead_clears_nothing_recent(root: Path) -> None:
@@ -611,6 +624,25 @@ def test_the_commands_tell_it(root: Path, tmp_path: Path) -> None:
     assert Turn.RETURNED in json.loads(omroep(root, "releases", "--json", "--to", site).stdout)["releases"][0]["turn"]
     assert omroep(root, "rollback", "7", "--to", site).returncode == 6
     assert "To delete them: add --yes" not in omroep(root, "prune", "--to", site).stdout
+
+
+def test_what_was_published_is_managed_whatever_is_wrong_here(root: Path, tmp_path: Path) -> None:
+    """Going back and looking read no episode: in an emergency these may be half edited, or gone."""
+    assert omroep(root, "publish").returncode == 0
+    edit(root, "01-een", "Aflevering over", "Alles over")
+    assert omroep(root, "publish").returncode == 0
+    shutil.rmtree(root / "episodes")
+    assert omroep(root, "check").returncode == 3
+    for command in (
+        ["releases"],
+        ["rollback"],
+        ["prune", "--yes"],
+        ["notify"],
+        ["verify"],
+        ["export", tmp_path / "all"],
+    ):
+        ran = omroep(root, *command)
+        assert ran.returncode == 0, (command, ran.stderr)
 
 
 def test_a_refused_plan_is_shown_whole(root: Path, tmp_path: Path) -> None:

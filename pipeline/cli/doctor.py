@@ -10,8 +10,9 @@ from uuid import uuid4
 
 import click
 
-from pipeline import catalog
+from pipeline import publish
 from pipeline.audio import deliver
+from pipeline.catalog import Reading
 from pipeline.cli import tell
 from pipeline.cli.settings import Settings, as_json, base_url, destination
 from pipeline.doctor import Answer, Finding, Probe, broken, examined, finding, folder, machine
@@ -36,7 +37,7 @@ def doctor(settings: Settings, to: str | None, base_url: str | None, as_json: bo
     Files of no meaning are stored in the bucket beneath .omroep-doctor/ and removed again: are conditions honoured,
     may strangers read, list or write, does base_url show it? What is published is not touched.
     """
-    reading = catalog.read(settings.root)
+    reading = publish.look(settings.room(None))
     findings: list[Finding] = []
     with closing(_findings(settings, reading, to, base_url)) as found:
         for each in found:
@@ -53,7 +54,7 @@ def doctor(settings: Settings, to: str | None, base_url: str | None, as_json: bo
     return Exit.STORE if Answer.BROKEN in worst else Exit.DONE
 
 
-def _findings(settings: Settings, reading: catalog.Reading, to: str | None, base_url: str | None) -> Generator[Finding]:
+def _findings(settings: Settings, reading: Reading, to: str | None, base_url: str | None) -> Generator[Finding]:
     show = reading.catalog.show if reading.catalog else None
     yield from examined(machine.PROBES, _machine(settings, reading.catalog))
     if show is None:

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import click
 
-from pipeline import archive, catalog
+from pipeline import archive
 from pipeline.archive import Archive
 from pipeline.archive.bag import DATA
 from pipeline.archive.reach import Held, Reach, Seen
 from pipeline.cli import tell
 from pipeline.cli.settings import Settings, as_json, destination, public_address
-from pipeline.errors import Problem, ShowError, StoreError
+from pipeline.errors import Problem, StoreError
 from pipeline.text import megabytes
 
 
@@ -43,10 +43,8 @@ def export(settings: Settings, folder: Path, to: str | None, url: str | None, as
 def _reach(settings: Settings, to: str | None, url: str | None) -> Reach:
     if url:
         return Seen(url)
-    reading = catalog.read(settings.root)
-    if reading.catalog is None:
-        raise ShowError(*reading.problems)
-    return Held(settings.connect(to)(reading.catalog.show.destination))
+    _, store = settings.published(to)
+    return Held(store)
 
 
 def _tell(made: Archive, folder: Path) -> None:

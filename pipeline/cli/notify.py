@@ -26,8 +26,7 @@ def notify(settings: Settings, to: str | None, as_json: bool) -> None:
     Everybody whom the live feed names as its WebSub hub, and podping where the show uses it, is told of every feed.
     `publish` and `rollback` do so themselves when a feed has changed; this is for when they could not.
     """
-    show = publish.check(settings.room(None)).catalog.show
-    store = settings.connect(to)(show.destination)
+    _, store = settings.published(to)
     now = publish.published(store, settings.cache)
     if not now.release:
         raise Refused(Problem(what=f"Nothing is published at {store.name} yet.", mend="Run omroep publish first."))

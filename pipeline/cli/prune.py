@@ -2,7 +2,7 @@
 
 import click
 
-from pipeline import publish, upkeep
+from pipeline import upkeep
 from pipeline.cli import tell
 from pipeline.cli.settings import Settings, as_json, destination
 from pipeline.prune import Pruning
@@ -16,7 +16,7 @@ _SHOWN = 20
 @click.option(
     "--older-than",
     "days",
-    type=click.FloatRange(min=0),
+    type=click.IntRange(min=0, max=36_500),
     default=90,
     show_default=True,
     metavar="DAYS",
@@ -25,7 +25,7 @@ _SHOWN = 20
 @click.option("--yes", is_flag=True, help="Do it; without this it is only shown.")
 @as_json
 @click.pass_obj
-def prune(settings: Settings, to: str | None, days: float, yes: bool, as_json: bool) -> None:
+def prune(settings: Settings, to: str | None, days: int, yes: bool, as_json: bool) -> None:
     """Clear away what no recent release needs.
 
     Publishing never deletes. This shows what has become unneeded: replaced audio, pages and records of releases that
@@ -33,8 +33,7 @@ def prune(settings: Settings, to: str | None, days: float, yes: bool, as_json: b
     publishes at the same moment loses nothing: one of the two stops and says so. What omroep did not put there is
     never touched.
     """
-    show = publish.check(settings.room(None)).catalog.show
-    store = settings.connect(to)(show.destination)
+    _, store = settings.published(to)
     clearing = upkeep.clearing(store, settings.now, days)
     decided = clearing.pruning
     if yes:
@@ -48,7 +47,7 @@ def prune(settings: Settings, to: str | None, days: float, yes: bool, as_json: b
     for upload in clearing.unfinished:
         tell.say(f"  {upload.key}: an upload begun on {upload.begun:%Y-%m-%d} that never ended")
     if not decided.doomed and not clearing.unfinished:
-        tell.say(f"Nothing at {store.name} is older than {days:g} days and unneeded.")
+        tell.say(f"Nothing at {store.name} is older than {days} days and unneeded.")
         return
     tell.table(((each.key, megabytes(each.size)) for each in decided.doomed[:_SHOWN]), right={1})
     if len(decided.doomed) > _SHOWN:

@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from pipeline import publish, upkeep
+from pipeline import upkeep
 from pipeline.cli import tell
 from pipeline.cli.settings import Settings, as_json, destination
 from pipeline.history import Turn
@@ -25,8 +25,7 @@ def releases(settings: Settings, to: str | None, everything: bool, as_json: bool
 
     The newest first, with the number that `rollback` takes and the moment by the destination's own clock.
     """
-    show = publish.check(settings.room(None)).catalog.show
-    store = settings.connect(to)(show.destination)
+    show, store = settings.published(to)
     told = upkeep.releases(store, None if everything else _MOST)
     if as_json:
         tell.dump({"destination": store.name, "releases": [_json(each) for each in told]})

@@ -24,8 +24,7 @@ def rollback(settings: Settings, release: str | None, to: str | None, only_plan:
     as that goes forward again. Hubs and podping are told of it, as by `omroep publish`.
     """
     room = settings.room(None)
-    show = publish.check(room).catalog.show
-    store = settings.connect(to)(show.destination)
+    _, store = settings.published(to)
     plan = upkeep.back(room, store, release)
     receipt, answers = None, tuple[Answer, ...]()
     if not only_plan:

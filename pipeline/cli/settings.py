@@ -118,6 +118,13 @@ class Settings:
         """A store: at `to` (seen from here), else where the show says (seen from it), else in `public/`."""
         return lambda own: _store(to, Path.cwd(), self.root) if to else _store(own, self.root, self.root)
 
+    def published(self, to: str | None) -> "tuple[Show, Store]":
+        """The show, and the store where it is published: for what must work whatever is wrong with episodes here."""
+        from pipeline import catalog
+
+        show = catalog.show(self.root)
+        return show, self.connect(to)(show.destination)
+
     @property
     def cache(self) -> Path:
         """Where what can be made again is kept."""

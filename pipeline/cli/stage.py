@@ -6,14 +6,13 @@ from pathlib import Path
 
 import click
 
-from pipeline import publish
+from pipeline import catalog
 from pipeline.audio import inspect
 from pipeline.catalog import EPISODES, amended
 from pipeline.cli import tell
 from pipeline.cli.settings import Settings
 from pipeline.errors import Problem, ShowError
 from pipeline.masters import Masters
-from pipeline.model import Show
 from pipeline.text import megabytes
 
 
@@ -27,7 +26,7 @@ def stage(settings: Settings, recording: Path, episode: str | None) -> None:
     It goes to the bucket that `masters` in show.yaml names, under its SHA-256, so that it need not be in the
     repository. Of its episode.md only the line `audio` changes. The file itself stays where it is.
     """
-    show = _show(settings)
+    show = catalog.show(settings.root)
     written = _written(settings.root, recording.resolve(), episode)
     inspect.probe(settings.room(None).studio.ffmpeg, recording, recording.name)
     masters = Masters(root=settings.root, cache=settings.cache, place=settings.masters(show), environ=settings.environ)
@@ -37,14 +36,6 @@ def stage(settings: Settings, recording: Path, episode: str | None) -> None:
     kept = f"{{sha256: {source.sha256}, size: {source.size}}}"
     _replace(written, amended.front_matter(before, {"audio": kept}, file=name))
     tell.say(f"{recording.name} ({megabytes(source.size)}) is among the masters, and {name} says so.")
-
-
-def _show(settings: Settings) -> Show:
-    """Whatever is wrong with its episodes: one of them may lack just this recording."""
-    reading = publish.look(settings.room(None))
-    if reading.catalog is None:
-        raise ShowError(*reading.problems)
-    return reading.catalog.show
 
 
 def _written(root: Path, recording: Path, episode: str | None) -> Path:

@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
-from pipeline import audit, catalog
+from pipeline import audit
 from pipeline.audit import Report
 from pipeline.audit.looking import Look
 from pipeline.audit.seen import Manner
 from pipeline.cli import tell
 from pipeline.cli.settings import Settings, as_json, destination, public_address
-from pipeline.errors import Exit, ShowError
+from pipeline.errors import Exit
 from pipeline.history import FEED
 from pipeline.model import Key, Release
 from pipeline.outside import Outside, beneath
@@ -43,10 +43,7 @@ def verify(settings: Settings, to: str | None, url: str | None, inside: bool, qu
     """
     if inside and url:
         raise click.UsageError("--inside looks at no address; leave out --url.")
-    reading = catalog.read(settings.root)
-    if reading.catalog is None:
-        raise ShowError(*reading.problems)
-    store = settings.connect(to)(reading.catalog.show.destination)
+    _, store = settings.published(to)
     with tell.progress() as on_step:
         report = story(
             store,
