@@ -100,7 +100,7 @@ def go(plan: Plan, store: Store, on_written: Callable[[Action], None]) -> Receip
 
 
 def _with_words(store: Store, target: Release) -> Edition:
-    """The edition of a release with its transcripts, which records do not hold and lists and frames of pages tell of."""
+    """The edition of a release with its transcripts, which records do not hold; lists and frames tell of them."""
     spoken = {item.key for item in target.objects if item.kind is Kind.SIDECAR and item.key.endswith(".vtt")}
 
     def heard(entry: Entry) -> Entry:
