@@ -40,7 +40,8 @@ def edition(catalog: Catalog, count: int) -> Edition:
 def _episode(catalog: Catalog, place: int, count: int) -> Episode:
     like = catalog.episodes[place % len(catalog.episodes)]
     guests = tuple(
-        replace(guest, image=_photo(guest.name)) if not number % 3 else guest for number, guest in enumerate(like.guests)
+        replace(guest, image=_photo(guest.name)) if not number % 3 else guest
+        for number, guest in enumerate(like.guests)
     )
     return replace(
         like,

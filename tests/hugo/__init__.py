@@ -1,7 +1,15 @@
-"""The same show as a site of Hugo's, to be timed beside ours: its layouts are in `site/`, what is written here is content."""
+"""Our whole site made by Hugo, to be timed beside ours: its layouts are in `site/`, what is written here is their content.
+
+Front matter is what `pages` is given or decides about an episode: moved chapters, turns, who is which guest, which
+episodes a page lists, names of files. How it is told is Hugo's own work: dates, lengths, sizes, addresses, initials,
+JSON-LD, oEmbed, Markdown, escaping, the words to search. It is given our styles and scripts as they are published, so
+that it need not shorten them; it says nothing of empty lists, of other formats, or of what else this show has not.
+`likeness` finds nothing else between the two than `UNLIKE` has.
+"""
 
 import json
 import posixpath
+import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
@@ -19,6 +27,17 @@ from pipeline.pages import apps, shelves, transcripts, wording
 from pipeline.pages.colour import palette
 from pipeline.pages.look import Theme
 from pipeline.pages.speech import Passage
+from tests.hugo.likeness import Unlike
+
+UNLIKE = (
+    Unlike(
+        keys="subscribe.html",
+        pieces=re.compile(r'</?(svg|path)|<img alt="" src="[^"]*/qr_'),
+        why="Hugo draws the code for phones as a picture beside the page, we as a path in it",
+    ),
+    Unlike(keys="qr_*.png", why="that picture"),
+)
+"""Where its site may differ."""
 
 _LAYOUTS = Path(__file__).parent / "site"
 _WORDS = Path(__file__).parent.parent.parent / "templates" / "locale"
@@ -139,7 +158,10 @@ def _episode(entry: Entry, guests: _Names, topics: _Names) -> _Params:
     episode, media, chapters = entry.episode, entry.media, sidecars.moved_chapters(entry)
     transcript = transcripts.of(entry, chapters)
     return {
-        **{key: getattr(episode, key) for key in ("guid", "number", "season", "kind", "summary", "explicit", "image_alt")},
+        **{
+            key: getattr(episode, key)
+            for key in ("guid", "number", "season", "kind", "summary", "explicit", "image_alt")
+        },
         "guests": [_slug(guests, person.name) for person in episode.guests],
         "people": [
             {"name": person.name, "organisation": person.organisation or "", "slug": _slug(guests, person.name)}

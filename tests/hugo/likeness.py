@@ -2,49 +2,62 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from difflib import unified_diff
+from fnmatch import fnmatch
 from itertools import islice
 from pathlib import Path
 from urllib.parse import urljoin
 
 from lxml import etree, html
+from lxml.html.defs import empty_tags
 
 _HOST = "https://site.invalid/"
 _ADDRESSES = {"href", "src", "data-art", "data-script", "data-stemmer"}
 _LISTS = {"srcset": ", ", "data-blocks": " ", "data-fresh": " ", "data-parts": " "}
 """Attributes that hold several addresses, and what is between them."""
 
-Told = Sequence[str]
-"""What a page tells, piece by piece in its order: elements with their attributes, words, data."""
+Told = Iterable[str]
+"""What a file tells, piece by piece in its order: elements with their attributes, words, data."""
 
 
-def differences(ours: Path, theirs: Path, unlike: Mapping[str, re.Pattern[str]]) -> Iterator[str]:
-    """Every page or data file of one site that the other lacks or tells otherwise.
+@dataclass(frozen=True, kw_only=True)
+class Unlike:
+    """What may differ."""
 
-    `unlike`: by key, what is left out of both before they are compared, or an empty pattern for what only one has.
-    """
+    keys: str
+    """A pattern of names of files, as of a shell."""
+    pieces: re.Pattern[str] = re.compile("")
+    """What is left out of both; all of it where a file may be lacking."""
+    why: str
+
+
+def differences(ours: Path, theirs: Path, unlike: Sequence[Unlike]) -> Iterator[str]:
+    """Every file of one site that the other lacks or that tells something else there, with the first lines of it."""
     here, there = _keys(ours), _keys(theirs)
-    yield from (f"{key}: only ours" for key in sorted(here - there) if key not in unlike)
-    yield from (f"{key}: only theirs" for key in sorted(there - here) if key not in unlike)
+    for key in sorted(here ^ there):
+        if not any(fnmatch(key, one.keys) for one in unlike):
+            yield f"{key}: only {'ours' if key in here else 'theirs'}"
     for key in sorted(here & there):
-        told = [_told(key, (site / key).read_bytes(), unlike.get(key)) for site in (ours, theirs)]
-        if told[0] != told[1]:
-            lines = unified_diff(*told, "ours", "theirs", n=1, lineterm="")
-            yield "\n".join([key, *islice(lines, 40)])
+        mine, other = (_told(key, (site / key).read_bytes(), unlike) for site in (ours, theirs))
+        if mine != other:
+            lines = unified_diff(mine, other, "ours", "theirs", n=1, lineterm="")
+            yield "\n".join([key, *islice(lines, 20)])
 
 
 def _keys(site: Path) -> set[str]:
     return {str(path.relative_to(site)) for path in site.rglob("*") if path.is_file()}
 
 
-def _told(key: str, body: bytes, left_out: re.Pattern[str] | None) -> Told:
-    way = _WAYS.get(Path(key).suffix, _bytes)
-    return [piece for piece in way(key, body) if not left_out or not left_out.search(piece)]
+def _told(key: str, body: bytes, unlike: Sequence[Unlike]) -> list[str]:
+    left_out = [one.pieces for one in unlike if fnmatch(key, one.keys)]
+    told = _WAYS.get(Path(key).suffix, _text)(key, body)
+    return [piece for piece in told if not any(pattern.match(piece) for pattern in left_out)]
 
 
-def page(key: str, body: bytes) -> Iterator[str]:
-    """A page of HTML: white space is one blank, addresses are whole, data is data."""
+def page(key: str, body: bytes) -> Told:
+    """A page: white space is one blank, addresses are whole, attributes have no order, JSON-LD is data."""
     return _element(html.document_fromstring(body.decode()), urljoin(_HOST, key))
 
 
@@ -60,7 +73,8 @@ def _element(element: html.HtmlElement, address: str) -> Iterator[str]:
         for below in element:
             yield from _element(below, address)
             yield from _words(below.tail)
-    yield f"</{element.tag}>"
+    if element.tag not in empty_tags:
+        yield f"</{element.tag}>"
 
 
 def _words(text: str | None) -> Iterator[str]:
@@ -89,11 +103,11 @@ def _tree(key: str, body: bytes) -> Told:
     return [f"{element.tag} {(element.text or '').strip()}" for element in etree.fromstring(body).iter()]
 
 
-def _bytes(key: str, body: bytes) -> Told:
+def _text(key: str, body: bytes) -> Told:
     return body.decode("utf-8", "replace").splitlines()
 
 
-_WAYS: Mapping[str, Callable[[str, bytes], Iterator[str] | Told]] = {
+_WAYS: Mapping[str, Callable[[str, bytes], Told]] = {
     ".html": page,
     ".json": _data,
     ".webmanifest": _data,
