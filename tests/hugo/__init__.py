@@ -1,4 +1,4 @@
-"""Our whole site made by Hugo, to be timed beside ours: its layouts are in `site/`, what is written here is their content.
+"""Our whole site made by Hugo, to be timed beside ours: its layouts are in `site/`, their content is written here.
 
 Front matter is what `pages` is given or decides about an episode: moved chapters, turns, who is which guest, which
 episodes a page lists, names of files. How it is told is Hugo's own work: dates, lengths, sizes, addresses, initials,
@@ -43,6 +43,7 @@ _LAYOUTS = Path(__file__).parent / "site"
 _WORDS = Path(__file__).parent.parent.parent / "templates" / "locale"
 _UNITS = {"hour": "uur", "minute": "min", "second": "sec"}
 """What babel knows and Hugo does not."""
+_PLAIN = ("guid", "number", "season", "kind", "summary", "explicit", "image_alt")
 _Params = Mapping[str, Any]
 _Names = Mapping[str, names.Named]
 
@@ -52,7 +53,7 @@ def write(folder: Path, edition: Edition, look: Theme, site: Iterable[Object]) -
     assets = [made for made in site if made.kind is Kind.ASSET and posixpath.dirname(made.key) == "assets"]
     shutil.copytree(_LAYOUTS, folder, dirs_exist_ok=True)
     for made in assets:
-        _put(folder / "static" / made.key, made.body or b"")
+        _put(folder / "static" / made.key, made.body if isinstance(made.body, bytes) else b"")
     _put_json(folder / "show.json", _settings(edition, look, assets))
     _put_json(folder / "data" / "apps.json", [asdict(app) for app in apps.APPS])
     _put_json(folder / "i18n" / f"{edition.show.language}.json", _words(edition.show.language))
@@ -154,14 +155,11 @@ def _told(edition: Edition, entry: Entry) -> dict[str, Any]:
     }
 
 
-def _episode(entry: Entry, guests: _Names, topics: _Names) -> _Params:
+def _episode(entry: Entry, guests: _Names, topics: _Names) -> dict[str, Any]:
     episode, media, chapters = entry.episode, entry.media, sidecars.moved_chapters(entry)
     transcript = transcripts.of(entry, chapters)
     return {
-        **{
-            key: getattr(episode, key)
-            for key in ("guid", "number", "season", "kind", "summary", "explicit", "image_alt")
-        },
+        **{key: getattr(episode, key) for key in _PLAIN},
         "guests": [_slug(guests, person.name) for person in episode.guests],
         "people": [
             {"name": person.name, "organisation": person.organisation or "", "slug": _slug(guests, person.name)}
