@@ -382,7 +382,7 @@ def beside_hugo(folder: Path, edition: Edition, look: Theme) -> None:
     for what, runs in others:
         row(what, runs, beside=beside[1])
     for who, (count, size) in written.items():
-        print(f"|   written by {who:<39} | {count:>5} files | {size / 1e6:5.1f} MB |         |", flush=True)
+        print(f"|   {f'files written by {who}':<50} | {count:>9} | {size / 1e6:5.1f} MB |         |", flush=True)
 
 
 def _written(site: Path) -> tuple[int, int]:
