@@ -30,7 +30,8 @@ from lxml import html
 from pipeline import catalog
 from pipeline.errors import Exit
 from tests import example, papers, seaweed, web
-from tests.papers import PAPERS, ROOT, Block
+from tests.docs import ROOT
+from tests.papers import PAPERS, Block
 from tests.shows import write_episode, write_show, write_tone
 from tests.tools import require
 from tests.tutorial import Desk, printed_by
@@ -66,8 +67,13 @@ class Scene:
 
     @property
     def client(self) -> "S3Client":
-        names = {"aws_access_key_id": self.server.access_key, "aws_secret_access_key": self.server.secret_key}
-        return boto3.client("s3", endpoint_url=self.server.endpoint, region_name="us-east-1", **names)
+        return boto3.client(
+            "s3",
+            endpoint_url=self.server.endpoint,
+            region_name="us-east-1",
+            aws_access_key_id=self.server.access_key,
+            aws_secret_access_key=self.server.secret_key,
+        )
 
     def listing(self) -> dict[str, str]:
         """Everything in the bucket, with its version."""
@@ -325,7 +331,7 @@ def each_has_a_page(scene: Scene, said: str) -> None:
     folder = scene.desk.here / ".omroep" / "report"
     assert ".omroep/report" in said
     rows: Any = html.fromstring((folder / "index.html").read_text("utf-8")).xpath("//tbody/tr//a")
-    assert {row.text for row in rows} == {
+    assert {row.text_content().strip() for row in rows} == {
         "Aflevering over 01-een",
         "Aflevering over 02-twee",
         "Aflevering over 03-detachering",
@@ -333,15 +339,18 @@ def each_has_a_page(scene: Scene, said: str) -> None:
     assert all((folder / row.get("href")).is_file() for row in rows)
 
 
+def one_finding(scene: Scene) -> None:
+    scene.edit("feed/show.yaml", "cover_alt: ", "# cover_alt: ")
+
+
 def beside_their_lines(scene: Scene, said: str) -> None:
     """Strict makes advice a problem, and the file is there all the same."""
     (run,) = json.loads((scene.desk.here / "check.sarif").read_text("utf-8"))["runs"]
-    assert run["results"]
-    places = {
-        place["physicalLocation"]["artifactLocation"]["uri"] for one in run["results"] for place in one["locations"]
-    }
-    assert all((scene.desk.here / place).is_file() for place in places)
-    assert all(one["ruleId"] in said for one in run["results"])
+    (result,) = run["results"]
+    assert result["ruleId"] == "show-cover-alt"
+    (place,) = result["locations"]
+    assert place["physicalLocation"]["artifactLocation"]["uri"] == "feed/show.yaml"
+    assert said.startswith("problem: feed/show.yaml:1: The cover has no description.")
 
 
 def new_address(scene: Scene) -> None:
@@ -391,7 +400,7 @@ DESK = (
     Row(
         paper="docs/rules.md",
         section="In code review",
-        does=(Run(reads=beside_their_lines, status=Exit.SHOW),),
+        does=(Run(sets=one_finding, reads=beside_their_lines, status=Exit.SHOW),),
     ),
     Row(
         paper="docs/report.md",
