@@ -61,6 +61,11 @@ def without_blocks(text: str) -> str:
     return _FENCE.sub("", text)
 
 
+def spoken(paper: Path) -> Iterator[str]:
+    """What stands between backticks in running text and tables."""
+    yield from re.findall(r"(?<!`)`([^`\n]+)`(?!`)", without_blocks(paper.read_text("utf-8")))
+
+
 def _commands(found: re.Match[str]) -> Iterator[tuple[str, list[str]]]:
     body = re.sub(rf"^{found[1]}", "", found[4], flags=re.MULTILINE)
     yield from commands(body)

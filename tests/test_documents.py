@@ -10,8 +10,9 @@ import pytest
 
 from pipeline import catalog
 from pipeline.catalog import chapter_files, chapter_formats, schema
-from pipeline.cli import commands
+from pipeline.cli import commands, omroep
 from pipeline.errors import Exit, ShowError
+from tests import papers
 from tests.docs import BLOCK, CHECKS, DOCUMENTS, FEED, between, renewed, rows_of_checks, with_tags
 from tests.shows import write_show, write_tone
 
@@ -57,6 +58,33 @@ def test_the_list_of_commands_says_what_each_says() -> None:
         command = commands.Commands().get_command(click.Context(click.Command("omroep")), name)
         assert command
         assert (command.help or "").partition("\n")[0] == about
+
+
+def options(command: click.Command) -> set[str]:
+    return {"--help", "-h", *(name for param in command.params for name in param.opts)}
+
+
+FOREIGN = {"--endpoint-url": "aws", "--require-hashes": "pip"}
+"""Options of other programs that the papers name by themselves."""
+
+
+@pytest.mark.parametrize("paper", papers.PAPERS, ids=papers.name)
+def test_commands_in_running_text_are_the_programs_own(paper: Path) -> None:
+    """Each command that is named, each option behind it or alone, and each target of make."""
+    context = click.Context(omroep)
+    every = {name: omroep.get_command(context, name) for name in commands.ABOUT}
+    known = options(omroep).union(*(options(command) for command in every.values() if command))
+    targets = set(re.findall(r"^([\w./]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+    for span in papers.spoken(paper):
+        program, *words = span.split()
+        if program == "omroep" and words and not words[0].startswith("-"):
+            command = every.get(words[0])
+            assert command, span
+            assert {word for word in words if word.startswith("-")} <= options(command) | options(omroep), span
+        elif program == "make":
+            assert words[0] in targets, span
+        elif re.match(r"--[a-z]", program):
+            assert program in known | {*FOREIGN}, span
 
 
 def test_every_exit_status_is_documented() -> None:
