@@ -13,6 +13,8 @@ SHELLS = {"console", "bash", "sh", "shell", "zsh", "shell-session", "terminal"}
 _FENCE = re.compile(r"^([ \t]*)(`{3,}|~{3,})([^\n]*)\n(.*?)^[ \t]*\2[ \t]*$", re.MULTILINE | re.DOTALL)
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 _STEP = re.compile(r"^\s*- run: (.+)$", re.MULTILINE)
+_PROMPT = re.compile(r"^\$ ", re.MULTILINE)
+_PROGRAM = re.compile(r"^(?:sudo |exec )?(?:omroep|make|pip|pipx|uv|python3?|git|aws|weed|systemctl) \S", re.MULTILINE)
 _FOLLOWED = "<!-- run -->\n"
 
 
@@ -70,5 +72,5 @@ def _commands(found: re.Match[str]) -> Iterator[tuple[str, list[str]]]:
     body = re.sub(rf"^{found[1]}", "", found[4], flags=re.MULTILINE)
     yield from commands(body)
     yield from ((step, []) for step in _STEP.findall(body))
-    if found[3].strip() in SHELLS and not re.search(r"^\$ ", body, re.MULTILINE):
+    if not _PROMPT.search(body) and (found[3].strip() in SHELLS or _PROGRAM.search(body)):
         yield body.strip(), []
