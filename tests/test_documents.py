@@ -3,12 +3,14 @@
 import ast
 import re
 import subprocess
+import textwrap
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
 import click
 import pytest
+from PIL import Image
 
 from pipeline import catalog
 from pipeline.catalog import chapter_files, chapter_formats, schema
@@ -16,7 +18,7 @@ from pipeline.cli import commands, omroep
 from pipeline.errors import Exit, ShowError
 from tests import papers
 from tests.docs import BLOCK, CHECKS, DOCUMENTS, FEED, between, renewed, rows_of_checks, with_tags
-from tests.shows import write_show, write_tone
+from tests.shows import write_episode, write_show, write_tone
 
 ROOT = Path(__file__).parent.parent
 PRODUCERS = (ROOT / "docs" / "producers.md").read_text("utf-8")
@@ -139,6 +141,34 @@ def test_the_readmes_episode_is_an_episode(tmp_path: Path) -> None:
     write_tone(folder / "opname.wav", seconds=1)
     (episode,) = catalog.load(tmp_path).episodes
     assert (episode.number, len(episode.chapters), episode.guests[0].organisation) == (4, 2, "BC group")
+
+
+def settings() -> Iterator[tuple[str, str]]:
+    """Every example of settings in the papers, by where it stands."""
+    for paper in papers.PAPERS:
+        found = re.finditer(r"^( *)```yaml\n(.*?)^ *```$", paper.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+        texts = [textwrap.dedent(each[2]) for each in found]
+        yield from ((papers.name(paper), text) for text in texts if not text.startswith("- run:"))
+
+
+@pytest.mark.parametrize(("paper", "text"), list(settings()))
+def test_every_example_of_settings_is_taken(paper: str, text: str, tmp_path: Path) -> None:
+    """In show.yaml, or in an episode's front matter where the keys are of those: read without a complaint."""
+    root = write_show(tmp_path)
+    folder = write_episode(root, "01-een")
+    Image.new("RGB", (600, 600)).save(folder / "marco.jpg")
+    (root / "templates" / "nacht").mkdir(parents=True)
+    keys = set(re.findall(r"^(\w+):", text, re.MULTILINE))
+    if elsewhere := "\n  url:" in text:
+        (folder / "audio.wav").unlink()
+    if elsewhere or not keys <= set(schema.names(schema.ShowKeys)):
+        place, above = folder / "episode.md", "---\n"
+    else:
+        place, above = root / "feed" / "show.yaml", ""
+    others = [line for line in place.read_text("utf-8").splitlines() if line.partition(":")[0] not in keys]
+    text = f"{above}{text.replace('1f3c…', '1f3c' * 16)}" + "\n".join(others).removeprefix(above)
+    place.write_text(text, "utf-8")
+    assert catalog.load(root).episodes
 
 
 def test_the_readmes_message_is_what_is_said(tmp_path: Path) -> None:
