@@ -8,7 +8,8 @@ from pathlib import Path
 from tests.docs import BLOCK, ROOT
 from tests.tutorial import commands
 
-PAPERS = (*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md")))
+UNIT = ROOT / "docs" / "omroep-watch.service"
+PAPERS = (*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md")), UNIT)
 SHELLS = {"console", "bash", "sh", "shell", "zsh", "shell-session", "terminal"}
 _FENCE = re.compile(r"^([ \t]*)(`{3,}|~{3,})([^\n]*)\n(.*?)^[ \t]*\2[ \t]*$", re.MULTILINE | re.DOTALL)
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
@@ -46,7 +47,7 @@ def name(paper: Path) -> str:
 
 def blocks(paper: Path) -> Iterator[Block]:
     """Every block with commands, less the help texts that `make docs` writes and compares."""
-    text = paper.read_text("utf-8")
+    text = _as_markdown(paper)
     helps = [found.span() for found in BLOCK.finditer(text)]
     count: dict[str, int] = {}
     for found in _FENCE.finditer(text):
@@ -56,6 +57,15 @@ def blocks(paper: Path) -> Iterator[Block]:
             nth = count[section] = count.get(section, -1) + 1
             followed = text[: found.start()].endswith(_FOLLOWED)
             yield Block(paper=name(paper), section=section, nth=nth, commands=told, followed=followed)
+
+
+def _as_markdown(paper: Path) -> str:
+    """A unit's commands stand in the comments at its head."""
+    text = paper.read_text("utf-8")
+    if paper.suffix != UNIT.suffix:
+        return text
+    told = "".join(f"$ {line}\n" for line in re.findall(r"^#   (\S.*)$", text, re.MULTILINE))
+    return f"```console\n{told}```\n"
 
 
 def without_blocks(text: str) -> str:

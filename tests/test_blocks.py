@@ -534,7 +534,32 @@ def a_script(command: str) -> None:
     subprocess.run([words[0], "-n", *words[1:]], cwd=ROOT, check=True)
 
 
+def at_its_folder(scene: Scene) -> None:
+    scene.desk.here = scene.desk.here / "docs"
+
+
+def there_for_systemd(scene: Scene, said: str) -> None:
+    """Where systemd looks for units of a user, and as it lies in the repository."""
+    told = subprocess.run(
+        ["systemd-analyze", "--user", "unit-paths"], capture_output=True, text=True, env=scene.desk.environ
+    )
+    folder = Path(scene.desk.environ["HOME"]) / ".config/systemd/user"
+    assert f"{folder}" in told.stdout.splitlines(), told.stderr
+    assert (folder / papers.UNIT.name).read_bytes() == papers.UNIT.read_bytes()
+
+
+def offered(command: str) -> None:
+    """The program knows each option and verb, by its own help."""
+    program, *words = shlex.split(command, comments=True)
+    told = subprocess.run([program, "--help", "--no-pager"], capture_output=True, text=True).stdout
+    assert told
+    assert {word for word in words if word.removesuffix(".service") != papers.UNIT.stem} <= {
+        *re.findall(r"[\w-]+", told)
+    }
+
+
 ITSELF = "It is what runs this test."
+NOBODY_IN = "It asks the systemd of a user who is logged in."
 REPOSITORY = (
     Row(
         paper="README.md",
@@ -550,6 +575,17 @@ REPOSITORY = (
             Untried(why="`.ci/run` does, beside the tests.", looks=a_target),
             Untried(why="It measures for many minutes, on a machine that does nothing else.", looks=a_target),
             Untried(why="It is what runs `make test`.", looks=a_script),
+        ),
+    ),
+    Row(
+        paper="docs/omroep-watch.service",
+        section="omroep-watch.service",
+        does=(
+            Run(sets=at_its_folder, reads=silent),
+            Run(reads=there_for_systemd),
+            Untried(why=NOBODY_IN, looks=offered),
+            Untried(why=NOBODY_IN, looks=offered),
+            Untried(why=NOBODY_IN, looks=offered),
         ),
     ),
 )
@@ -659,6 +695,7 @@ def test_this_repository(
     (here / ".venv/bin").symlink_to(BIN)
     for stamp in ("built", "run", "dev"):
         (here / ".venv" / stamp).touch()
+    require(shutil.which("systemd-analyze"), "systemd-analyze is not installed (Debian: systemd)")
     scene = Scene(desk=desk_of(tmp_path, here), server=seaweed.Server(endpoint=""), kept=kept)
     scene.desk.environ["OMROEP_CACHE"] = f"{example.shared(tmp_path_factory) / 'cache'}"
     played(REPOSITORY, scene)
