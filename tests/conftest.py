@@ -28,6 +28,8 @@ WHOLE = (
     "tests/test_audio.py::test_every_kind",
     "tests/test_audio.py::test_half_a_file",
     "tests/test_audio.py::test_memory_does_not_grow",
+    "tests/test_blocks.py::test_a_producers_desk",
+    "tests/test_blocks.py::test_operating",
     "tests/test_channels.py::test_further_feeds_are_published_like_pages",
     "tests/test_chapters.py::test_any_title_arrives",
     "tests/test_chapters.py::test_every_way_out",

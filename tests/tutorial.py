@@ -1,46 +1,89 @@
 """Doing what a document says: its commands are run and its edits made, in order, in one folder.
 
-Below `<!-- run -->` stands a block of `console`: lines that begin with `$ ` are commands (a backslash continues one),
-the others are lines that they print. Below `<!-- edit FILE -->` stands a block of `diff`: a line of the file that
-begins as one with `-` becomes the lines with `+` behind it.
+Below `<!-- run -->` stands a block of `console`: lines that begin with `$ ` are commands (a backslash or a document of
+the shell's continues one), the others are lines that they print. Below `<!-- edit FILE -->` stands a block of `diff`:
+a line of the file that begins as one with `-` becomes the lines with `+` behind it.
 """
 
+import os
 import re
+import signal
 import subprocess
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 _STEP = re.compile(
     r"^<!-- (run|edit (?P<file>\S+)) -->\n```(?:console|diff)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL
 )
-_COMMAND = re.compile(r"^\$ ((?:.*\\\n)*.*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
+_COMMAND = re.compile(r"^\$ (.*<<'(\w+)'\n(?:.*\n)*?\2|(?:.*\\\n)*.*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
 _EDIT = re.compile(r"^-(.*)\n((?:\+.*\n)+)", re.MULTILINE)
+
+
+@dataclass(kw_only=True)
+class Desk:
+    """A shell: each command goes on in the folder, and with the variables, in which the last one ended."""
+
+    here: Path
+    environ: dict[str, str]
+    told: Path
+    """A file in which the shell says where it ended."""
+
+    def run(self, command: str, *, status: int = 0) -> str:
+        """What a command says on both its outputs; it must end with `status`."""
+        process = self._started(command)
+        said, _ = process.communicate()
+        assert process.returncode == status, f"{command}\n{process.returncode}\n{said}"
+        ended = dict(pair.split("=", 1) for pair in self.told.read_text("utf-8").split("\0") if pair)
+        self.here, self.environ = Path(ended.pop("PWD")), ended
+        return said
+
+    @contextmanager
+    def running(self, command: str, stop: signal.Signals) -> Iterator[subprocess.Popen[str]]:
+        """A command that does not end by itself, while it runs; all that it started is sent `stop` at the end."""
+        process = self._started(command)
+        try:
+            yield process
+        finally:
+            os.killpg(process.pid, stop)
+            process.communicate()
+
+    def _started(self, command: str) -> subprocess.Popen[str]:
+        script = f"trap 'env -0 >\"{self.told}\"' EXIT\nset -eu\n{command}\n"
+        return subprocess.Popen(
+            ["bash", "-c", script],
+            cwd=self.here,
+            env=self.environ,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
 
 
 def follow(document: Path, folder: Path, environ: Mapping[str, str]) -> int:
     """Do all of `document`, beginning in `folder`; the number of commands that were run."""
-    here, count = folder, 0
+    desk, count = Desk(here=folder, environ=dict(environ), told=folder / ".here"), 0
     for step in _STEP.finditer(document.read_text("utf-8")):
         if step["file"]:
-            _edit(here / step["file"], step["body"])
-        for command, printed in _commands(step["body"]) if not step["file"] else ():
-            here = _run(command, printed, here, folder / ".here", environ)
+            _edit(desk.here / step["file"], step["body"])
+        for command, printed in commands(step["body"]) if not step["file"] else ():
+            printed_by(command, printed, desk.run(command))
             count += 1
     return count
 
 
-def _commands(body: str) -> Iterator[tuple[str, list[str]]]:
+def commands(body: str) -> Iterator[tuple[str, list[str]]]:
+    """Each command of a block, with the lines that it prints."""
     for found in _COMMAND.finditer(body):
-        yield found[1], [line for line in found[2].splitlines() if line.strip()]
+        yield found[1], [line for line in found[3].splitlines() if line.strip()]
 
 
-def _run(command: str, printed: list[str], here: Path, told: Path, environ: Mapping[str, str]) -> Path:
-    script = f"set -eu\n{command}\npwd >'{told}'\n"
-    done = subprocess.run(["bash", "-c", script], cwd=here, env=dict(environ), capture_output=True, text=True)
-    assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
-    said = {*done.stdout.splitlines(), *done.stderr.splitlines()}
-    assert not [line for line in printed if line not in said], f"{command}\n{done.stdout}{done.stderr}"
-    return Path(told.read_text().strip())
+def printed_by(command: str, printed: list[str], said: str) -> None:
+    """What a document shows of a command's output was said by it."""
+    assert not {*printed} - {*said.splitlines()}, f"{command}\n{said}"
 
 
 def _edit(file: Path, diff: str) -> None:
