@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -131,6 +132,20 @@ def test_there_are_modules() -> None:
     """The other tests look at something."""
     assert len(ALL) > 30
     assert frozenset().union(*FLOORS) == ROOMS
+
+
+def test_the_paper_draws_this_house() -> None:
+    """ARCHITECTURE.md has each room, once, on its floor."""
+    rows = re.findall(
+        r"^\| (\d+)(?:–(\d+))? \| (.+?) \|", (PACKAGE.parent / "ARCHITECTURE.md").read_text("utf-8"), re.M
+    )
+    drawn = [
+        (name, range(int(low or top), int(top) + 1))
+        for top, low, names in rows
+        for name in re.findall(r"`(\w+)`", names)
+    ]
+    assert sorted(name for name, _ in drawn) == sorted(ROOMS)
+    assert [name for name, floors in drawn if floor(name) not in floors] == []
 
 
 @pytest.mark.parametrize("module", ALL)
