@@ -1,6 +1,5 @@
 """From what is wanted to an edition: audio and pictures that exist, those that are published taken as they are."""
 
-import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
@@ -145,7 +144,7 @@ def _rendered(
     todo = tuple(episode for episode in episodes if episode.guid not in failed)
     if not todo:
         return {}, failed
-    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+    with ThreadPoolExecutor(max_workers=ffmpeg.CORES) as pool:
         waiting = {episode.guid: pool.submit(_media, room, show, episode, on_step) for episode in todo}
         try:
             while wait(waiting.values(), timeout=_LOOK_UP_S).not_done:

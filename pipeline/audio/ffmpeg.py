@@ -45,7 +45,8 @@ QUIET = ("-nostdin", "-hide_banner", "-nostats", "-loglevel", "info", "-max_allo
 """Nothing is asked, little is said, and no table or picture that a file claims to hold gets more than 256 MB."""
 COUNTING = ("-loglevel", "verbose")
 """With these it says how many samples came out (see `counted`)."""
-CORES = os.cpu_count() or 1
+CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+"""Those that this process may use: a container or `taskset` may leave it fewer than the machine has."""
 _LOG_TAIL = 1 << 18
 _WORTHLESS = re.compile(
     rb"^\[[^\]\n]*\] (?:Reconfiguring filter graph because audio parameters changed to [^\n]*|Error during demuxing)",

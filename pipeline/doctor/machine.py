@@ -1,7 +1,6 @@
 """Questions to this machine: can it master and publish this show?"""
 
 import codecs
-import os
 import platform
 import re
 import tempfile
@@ -99,8 +98,7 @@ def _pointers(machine: Machine) -> Outcome:
 
 
 def _cores(machine: Machine) -> Outcome:
-    cores = os.cpu_count() or 1
-    return ok(f"{cores} cores." if cores > 1 else "1 core: mastering takes as long as it takes.")
+    return ok(f"{ffmpeg.CORES} cores." if ffmpeg.CORES > 1 else "1 core: mastering takes as long as it takes.")
 
 
 PROBES: tuple[Probe[Machine], ...] = (
