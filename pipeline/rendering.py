@@ -15,6 +15,7 @@ from pipeline.history import Published
 from pipeline.model import Edition, Entry, Episode, Guid, Key, Media, Picture, Release, Show, Source, rendered, shown
 from pipeline.pages import transcripts
 from pipeline.pictures import portraits, share
+from pipeline.remembered import drafts
 
 Bring = Callable[[Source, Show, Callable[[float], None]], None]
 """Brings a recording here that is only pointed to, telling how far that is (0 to 1); OmroepError where it cannot."""
@@ -144,6 +145,7 @@ def _rendered(
     todo = tuple(episode for episode in episodes if episode.guid not in failed)
     if not todo:
         return {}, failed
+    drafts.sweep(room.studio.cache)
     with ThreadPoolExecutor(max_workers=ffmpeg.CORES) as pool:
         waiting = {episode.guid: pool.submit(_media, room, show, episode, on_step) for episode in todo}
         try:

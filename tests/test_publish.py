@@ -129,6 +129,17 @@ def test_the_same_show_gives_the_same_bytes(root: Path, tmp_path: Path) -> None:
     }
 
 
+def test_what_killed_runs_were_making_goes_when_audio_is_made(root: Path) -> None:
+    """The disk does not fill with halves of recordings; nothing that is remembered goes with them."""
+    masters = root / ".omroep" / "masters"
+    before = {*masters.iterdir()}
+    half = masters / ".making-0123456789abcdef.mp3"
+    half.write_bytes(b"half")
+    os.utime(half, (0, 0))
+    prepared(root, MemoryStore())
+    assert {*masters.iterdir()} == before
+
+
 # --- listeners never see half -----------------------------------------------------------------------------------------
 
 

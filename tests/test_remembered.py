@@ -20,7 +20,7 @@ from pydantic import TypeAdapter
 
 from pipeline.audio import memory
 from pipeline.errors import AudioError
-from pipeline.remembered import files, records, stamps
+from pipeline.remembered import drafts, files, records, stamps
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -248,7 +248,7 @@ def test_it_is_as_readable_as_other_files(path: Path) -> None:
 
 
 def keep(path: Path, body: bytes, facts: object = None) -> str:
-    with records.draft(path) as draft:
+    with drafts.file(path) as draft:
         draft.write_bytes(body)
         return files.keep(draft, path, facts)
 
@@ -297,13 +297,65 @@ def test_a_file_that_is_not_finished_is_nowhere(tmp_path: Path) -> None:
     """Stopped while it is made, nothing is left of it."""
 
     def stopped() -> None:
-        with records.draft(tmp_path / "een.mp3") as draft:
+        with drafts.file(tmp_path / "een.mp3") as draft:
             draft.write_bytes(b"half")
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         stopped()
     assert not list(tmp_path.iterdir())
+
+
+MAKING = """
+import sys
+from pathlib import Path
+from pipeline.remembered import drafts
+with drafts.file(Path(sys.argv[1], "een.mp3")) as file, drafts.folder(Path(sys.argv[1])) as folder:
+    (folder / "part").touch()
+    print(file, folder, flush=True)
+    sys.stdin.read()
+"""
+
+
+def making(place: Path) -> "tuple[subprocess.Popen[str], list[Path]]":
+    """A process that makes a file and a folder until it is killed, and both, as if they were begun two days ago."""
+    command = [sys.executable, "-c", MAKING, str(place)]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert process.stdout
+    made = [Path(name) for name in process.stdout.readline().split()]
+    for each in made:
+        aged(each)
+    return process, made
+
+
+def aged(path: Path) -> None:
+    long_ago = path.stat().st_mtime - 2 * 24 * 3600
+    os.utime(path, (long_ago, long_ago))
+
+
+def test_what_a_killed_run_was_making_is_cleared_away(tmp_path: Path) -> None:
+    """Once it is a day old and nobody holds it: what another run is making, and what is kept, stays."""
+    cache = tmp_path / "cache"
+    keep(cache / "masters" / "kept.mp3", b"sound")
+    aged(cache / "masters" / "kept.mp3")
+    killed, orphans = making(cache / "masters")
+    alive, theirs = making(cache / "masters")
+    recent, begun = making(cache / "masters")
+    for each in begun:
+        os.utime(each)
+    for process in (killed, recent):
+        process.kill()
+        process.communicate()
+    assert all(each.exists() for each in (*orphans, *theirs, *begun))
+    with ThreadPoolExecutor(8) as pool:
+        assert [*pool.map(drafts.sweep, [cache] * 8)] == [None] * 8
+    left = {*cache.rglob(".making-*")}
+    assert left == {*theirs, *begun}
+    assert files.kept(cache / "masters" / "kept.mp3", files.bare)
+    alive.kill()
+    alive.communicate()
+    drafts.sweep(cache)
+    assert {*cache.rglob(".making-*")} == {*begun}
 
 
 def test_a_full_disk_keeps_no_file_without_its_note(small_disk: Path) -> None:

@@ -26,7 +26,7 @@ from pipeline.model import (
     Source,
     Waveform,
 )
-from pipeline.remembered import files, records
+from pipeline.remembered import drafts, files
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -298,5 +298,5 @@ def _present(studio: Studio, source: Source) -> Recording:
 @contextmanager
 def _made_whole(path: Path) -> Iterator[Path]:
     """What is to become a file of the cache; AudioError where the disk does not let it be written."""
-    with memory.kept_in(path.parent, "Audio"), records.draft(path) as draft:
+    with memory.kept_in(path.parent, "Audio"), drafts.file(path) as draft:
         yield draft

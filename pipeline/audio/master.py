@@ -30,6 +30,7 @@ from pipeline.audio.recipe import Job
 from pipeline.audio.spots import Take
 from pipeline.errors import AudioError, Problem
 from pipeline.model import Finding, Mastering
+from pipeline.remembered import drafts
 from pipeline.text import clock
 
 ATTEMPTS = 5
@@ -193,7 +194,7 @@ def masters(
     """
     format = inspect.probe(ffmpeg, recording.path, recording.name)
     hearing = _heard(ffmpeg, recording, format, on_step)
-    with tempfile.TemporaryDirectory(dir=orders[0].target.parent, prefix=".desk-") as folder:
+    with drafts.folder(orders[0].target.parent) as folder:
         shared = orders[0].mastering
         take = Take(format=format, hearing=hearing, mastering=shared)
         intro, outro = (joints.bumper(ffmpeg, each.path, shared, each.name) if each else None for each in bumpers)

@@ -14,7 +14,7 @@ from pipeline.download import Courier, Failure, OnPart
 from pipeline.errors import AudioError, Problem, ShowError
 from pipeline.masters import lfs
 from pipeline.model import MASTERS, Cache, Key, Kind, Object, Source
-from pipeline.remembered import files, records
+from pipeline.remembered import drafts, files
 from pipeline.text import megabytes
 
 if TYPE_CHECKING:  # boto3 takes 0.4 s to import, and only a bucket needs it
@@ -68,7 +68,7 @@ class Masters:
 
     def _remember(self, source: Source, recording: Path) -> None:
         target = fetched_to(self.cache, source)
-        with suppress(OSError), _alone(target), records.draft(target) as draft:  # it can be fetched
+        with suppress(OSError), _alone(target), drafts.file(target) as draft:  # it can be fetched
             shutil.copyfile(recording, draft)
             draft.replace(target)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from pipeline.model import Digest
-from pipeline.remembered import records
+from pipeline.remembered import drafts, records
 
 Facts = TypeVar("Facts")
 
@@ -21,12 +21,12 @@ class Noted(Generic[Facts]):
 
 
 def keep(draft: Path, path: Path, facts: object = None) -> Digest:
-    """Give a finished `records.draft` of `path` its name, with a note beside it; returns its SHA-256.
+    """Give a finished `drafts.file` of `path` its name, with a note beside it; returns its SHA-256.
 
     Stopped half-way, or two at once: a note of another file is not believed. OSError where the disk will not have it.
     """
     sha256 = sha256_of(draft)
-    with records.draft(_note(path)) as note:
+    with drafts.file(_note(path)) as note:
         note.write_bytes(records.written(Noted(sha256=sha256, facts=facts)))
         draft.replace(path)
         note.replace(_note(path))

@@ -2,13 +2,12 @@
 
 import hashlib
 import json
-import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pipeline import digest
+from pipeline.remembered import drafts
 
 Record = TypeVar("Record")
 
@@ -40,24 +39,9 @@ def written(record: object) -> bytes:
 
 def put(path: Path, body: bytes) -> None:
     """Put `body` at `path` in one step, over what is there; OSError where the disk will not have it."""
-    with draft(path) as made:
+    with drafts.file(path) as made:
         made.write_bytes(body)
         made.replace(path)
-
-
-@contextmanager
-def draft(path: Path) -> Iterator[Path]:
-    """An empty file beside `path`, nobody else's, to be renamed to it when it is whole; removed where it was not.
-
-    It is not waited for until it is on the disk: what a power cut damages is noticed when it is read.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    made = path.with_name(f".making-{os.urandom(8).hex()}{path.suffix}")
-    try:
-        made.touch(exist_ok=False)
-        yield made
-    finally:
-        made.unlink(missing_ok=True)
 
 
 def _plain(record: object) -> str:
