@@ -49,9 +49,14 @@ def shorten(text: str, most: int) -> str:
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
+def whole_seconds(seconds: float) -> int:
+    """Seconds that have passed, as players count them: 60.6 is still the sixtieth."""
+    return int(seconds)
+
+
 def clock(seconds: float) -> str:
-    """A moment as `M:SS` or `H:MM:SS`, rounded down to whole seconds."""
-    minutes, second = divmod(int(seconds), 60)
+    """A moment as `M:SS` or `H:MM:SS`, in `whole_seconds`."""
+    minutes, second = divmod(whole_seconds(seconds), 60)
     hour, minute = divmod(minutes, 60)
     return f"{hour}:{minute:02}:{second:02}" if hour else f"{minute}:{second:02}"
 

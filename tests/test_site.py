@@ -16,7 +16,7 @@ from babel import Locale
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline import channels, feed, pages
+from pipeline import channels, feed, pages, text
 from pipeline.model import Edition, Elsewhere, Entry, Funding, Guid, Key, License, Listing, Person, Season, Slug
 from pipeline.pages import shelves, wording
 from tests.test_pages import (
@@ -418,3 +418,13 @@ def test_every_episode_has_one_place(live: int, gone: int) -> None:
     now = {page.key for page in shelves.older(shown)} | set(shelves.emptied(shown))
     assert {page.key for page in before} == now - {shelves.LIST}
     assert (shelves.LIST in now) == (len(before) > shelves.FEW >= len(placed))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "facts", "player"),
+    [(59.9, "59 sec", "0:59"), (60.6, "1 min", "1:00"), (599.9, "9 min 59 sec", "9:59"), (2472.0, "41 min", "41:12")],
+)
+def test_a_length_is_what_the_player_counts_to(seconds: float, facts: str, player: str) -> None:
+    """An episode's facts tell the seconds that its player shows at the end; from ten minutes, the nearest minute."""
+    said = wording.duration(seconds, Locale("nl")).replace("\xa0", " ")
+    assert (said, text.clock(seconds)) == (facts, player)

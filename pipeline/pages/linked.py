@@ -10,7 +10,7 @@ from markupsafe import Markup
 from pipeline.history import FEED
 from pipeline.model import Chapter, Entry, Key, Person, Picture, Show
 from pipeline.pages.wording import fragment
-from pipeline.text import xml_safe
+from pipeline.text import whole_seconds, xml_safe
 
 _ESCAPED = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 
@@ -106,7 +106,7 @@ def _person(person: Person) -> dict[str, Any]:
 
 def _length(seconds: float) -> str:
     """ISO 8601, whole seconds."""
-    return f"PT{round(seconds)}S"
+    return f"PT{whole_seconds(seconds)}S"
 
 
 def _script(told: Mapping[str, Any]) -> Markup:

@@ -12,6 +12,7 @@ from babel.units import format_unit
 from markupsafe import Markup
 
 from pipeline.model import License
+from pipeline.text import whole_seconds
 
 
 def date(moment: datetime, zone: tzinfo, locale: Locale) -> str:
@@ -25,9 +26,12 @@ def month(moment: datetime, zone: tzinfo, locale: Locale) -> str:
 
 
 def duration(seconds: float, locale: Locale) -> str:
-    """A length, as exact as people say it: `48 sec`, `1 min 5 sec`, from ten minutes `41 min`, `1 uur 2 min`."""
-    rounded = round(seconds) if seconds < 595 else round(seconds / 60) * 60
-    minutes, second = divmod(rounded, 60)
+    """A length, as exact as people say it: `48 sec`, `1 min 5 sec`, from ten minutes `41 min`, `1 uur 2 min`.
+
+    Seconds are those of the player's clock; minutes are the nearest.
+    """
+    whole = whole_seconds(seconds)
+    minutes, second = divmod(whole if whole < 600 else round(whole / 60) * 60, 60)
     hour, minute = divmod(minutes, 60)
     parts = (("duration-hour", hour), ("duration-minute", minute), ("duration-second", second))
     said = [format_unit(amount, unit, "short", locale=locale) for unit, amount in parts if amount]
