@@ -1,12 +1,10 @@
 """`omroep stage`."""
 
-import os
-import tempfile
 from pathlib import Path
 
 import click
 
-from pipeline import catalog
+from pipeline import catalog, placing
 from pipeline.audio import inspect
 from pipeline.catalog import EPISODES, amended
 from pipeline.cli import tell
@@ -32,9 +30,14 @@ def stage(settings: Settings, recording: Path, episode: str | None) -> None:
     masters = Masters(root=settings.root, cache=settings.cache, place=settings.masters(show), environ=settings.environ)
     source = masters.put(recording)
     name = written.relative_to(settings.root).as_posix()
-    before = written.read_bytes().decode("utf-8")
+    before = written.read_bytes()
     kept = f"{{sha256: {source.sha256}, size: {source.size}}}"
-    _replace(written, amended.front_matter(before, {"audio": kept}, file=name))
+    after = amended.front_matter(before.decode("utf-8"), {"audio": kept}, file=name)
+    if not placing.change(written, before, after.encode()):
+        what = f"{name} was changed at the same time, so nothing was written in it."
+        raise ShowError(
+            Problem(what=what, mend="Stage the recording again: what is among the masters is not sent twice.")
+        )
     tell.say(f"{recording.name} ({megabytes(source.size)}) is among the masters, and {name} says so.")
 
 
@@ -51,15 +54,3 @@ def _written(root: Path, recording: Path, episode: str | None) -> Path:
         what = f"There is no episode in a folder `{Path(episode).name}`."
         raise ShowError(Problem(what=what, mend="Name a folder of episodes/ that has an episode.md."))
     return path
-
-
-def _replace(path: Path, text: str) -> None:
-    """Whole or not at all."""
-    handle, draft = tempfile.mkstemp(dir=path.parent, prefix=".omroep-")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(text.encode())
-        Path(draft).chmod(path.stat().st_mode & 0o777)
-        Path(draft).replace(path)
-    finally:
-        Path(draft).unlink(missing_ok=True)
