@@ -42,12 +42,13 @@ from pipeline.model import (
     Plan,
     Receipt,
     Release,
+    Version,
 )
 from pipeline.pictures import portraits
 from pipeline.remembered import records
 from pipeline.rendering import Newsroom, OnStep
 from pipeline.sparing import Held, Sorted
-from pipeline.store import Store
+from pipeline.store import Listed, Store, proves
 from pipeline.tidings import Tiding
 
 Connect = Callable[[str | None], Store]
@@ -94,13 +95,38 @@ def _agreed(loaded: Catalog, now: datetime) -> Catalog:
 
 
 def published(store: Store, cache: Path | None = None) -> Published:
-    """What listeners get now: the head of the feed, the log beside it, the record that the feed names.
+    """What listeners get now: the feed, the log beside it, the record that the feed names.
 
     Where the feed has been lost, the release that the log names last is what they should have. Records that were read
     before lie in `cache`, under the digest of their contents.
     """
-    watched = list(store.list(history.WATCHED))
-    log = History.of((found.key, found.modified) for found in watched)
+    watched = {found.key: found for found in store.list(history.WATCHED)}
+    log = History.of((found.key, found.modified) for found in watched.values())
+    live, version = _seen(store, watched.get(feed.KEY), log, cache)
+    gone_back = live and log.forward and live.id == log.live != log.forward
+    cleared = watched.get(history.CLEARED)
+    return Published(
+        release=live,
+        feed_version=version,
+        history=log,
+        abandoned=recorded(store, log.forward, cache) if gone_back and log.forward else None,
+        cleared_version=cleared.version if cleared else None,
+    )
+
+
+def _seen(
+    store: Store, listed: Listed | None, log: History, cache: Path | None
+) -> tuple[Release | None, Version | None]:
+    """The live release, and the version of the feed that names it.
+
+    The record that the log names last holds the feed of its release: where the version in the listing is of those very
+    bytes, the feed need not be read.
+    """
+    logged = None
+    with suppress(StoreError):  # lost or damaged: it may not be the one that the feed names
+        logged = recorded(store, log.live, cache) if listed and log.live else None
+        if listed and logged and proves(version := listed.version, release.feed_of(logged)):
+            return logged, version
     head = store.read(feed.KEY, most=feed.STAMP_WITHIN)
     named = feed.release_named_in(head.body) if head else log.live
     if head and named is None:
@@ -111,14 +137,8 @@ def published(store: Store, cache: Path | None = None) -> Published:
                 mend="Publish somewhere else, or move that file away first.",
             )
         )
-    gone_back = named and log.forward and named == log.live != log.forward
-    return Published(
-        release=recorded(store, named, cache) if named else None,
-        feed_version=head.version if head else None,
-        history=log,
-        abandoned=recorded(store, log.forward, cache) if gone_back and log.forward else None,
-        cleared_version=next((found.version for found in watched if found.key == history.CLEARED), None),
-    )
+    live = logged if logged and logged.id == named else recorded(store, named, cache) if named else None
+    return live, head.version if head else None
 
 
 def recorded(store: Store, named: Digest, cache: Path | None = None) -> Release:

@@ -126,6 +126,29 @@ def test_every_operation_ends(behaviour: str, monkeypatch: pytest.MonkeyPatch) -
         assert all(over.wait(10) for over in left)
 
 
+def test_a_server_that_falls_silent_later(s3_server: seaweed.Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A put that goes past botocore's client, as those after the first do, ends in time as well."""
+    for name, value in s3_server.environment().items():
+        monkeypatch.setenv(name, value)
+    silent = threading.Event()
+
+    def swallow(block: bytes) -> bytes:
+        if silent.is_set():
+            GONE.wait()
+        return block
+
+    with meddler.between(s3_server.endpoint, swallow) as address:
+        store = connected(address, monkeypatch)
+        monkeypatch.setattr(store, "_patience", Patience(base_s=30))
+        store.put(make("first.txt", b"x"))
+        monkeypatch.setattr(store, "_patience", PATIENCE)
+        silent.set()
+        begun = time.monotonic()
+        with pytest.raises(StoreError, match=r"feed\.xml in s3://show could not be stored: it took too long"):
+            store.put(make("feed.xml", b"x"))
+        assert time.monotonic() - begun < 20  # as above
+
+
 def test_says_that_it_took_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that drips is named as slow, not as broken."""
     said = r"feed\.xml in s3://show could not be stored: it took too long"

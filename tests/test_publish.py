@@ -20,7 +20,7 @@ from pipeline import apply, catalog, cli, digest, publish, rendering
 from pipeline.audio.deliver import Studio
 from pipeline.errors import Conflict, OmroepError
 from pipeline.guard import NOTHING, Asked
-from pipeline.model import Cache, Key, Kind, Object, Plan, Slug, Version
+from pipeline.model import Cache, Key, Kind, Object, Plan, Slug, Stage, Version
 from pipeline.publish import Prepared
 from pipeline.rendering import Newsroom
 from pipeline.store import ANYTHING, Anything
@@ -423,6 +423,18 @@ def test_two_publishers_end_with_both(root: Path, tmp_path: Path) -> None:
     for word in (b"Aflevering over 04-vier", b"Aflevering over 05-vijf"):
         assert word in store.objects[Key("feed.xml")].body  # type: ignore[operator]
     assert prepared(other, store).plan.actions == ()
+
+
+def test_what_the_feed_names_counts_while_the_log_lags(root: Path, tmp_path: Path) -> None:
+    """Between the switch and the log somebody else plans: by the episode that listeners have, not by the log."""
+    store = MemoryStore()
+    published(root, store)
+    other = Path(shutil.copytree(root, tmp_path / "other"))
+    write_episode(root, "04-vier", topics=["nieuw"])
+    plan = prepared(root, store).plan
+    apply.run(replace(plan, actions=tuple(each for each in plan.actions if each.stage is not Stage.LOG)), store)
+    write_episode(other, "05-vijf", topics=["nieuw"])
+    assert "is published, but is missing" in refused(other, store)
 
 
 def test_a_draft_and_a_scheduled_episode_leave_no_trace(root: Path) -> None:

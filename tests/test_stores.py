@@ -350,6 +350,19 @@ def client(s3_server: seaweed.Server) -> "S3Client":
         return s3.connect(f"s3://{s3_server.bucket}").client
 
 
+EARLIER = {0: "first put", 1: "later put"}
+"""How many puts came before: the first is the client's, those after it go past it."""
+OF_THE_CLIENT = {"amz-sdk-request", "amz-sdk-invocation-id", "x-amz-sdk-checksum-algorithm"}
+
+
+def having_put(earlier: int, url: str, **options: Any) -> s3.S3Store:
+    """A store of its own there, after so many puts beside what is looked at."""
+    store = s3.connect(url, **options)
+    for number in range(earlier):
+        store.put(make(f"beside/{number}.txt", b"x"))
+    return store
+
+
 class TestS3(StoreContract):
     """A bucket on a real server."""
 
@@ -524,19 +537,23 @@ class TestS3(StoreContract):
 
     @pytest.mark.parametrize("lost", [None, 500], ids=["connection closed", "status 500"])
     @pytest.mark.parametrize("there", [True, False], ids=["replacing", "creating"])
-    def test_resolves_an_answer_that_was_lost(self, store: s3.S3Store, lost: int | None, there: bool) -> None:
+    @pytest.mark.parametrize("earlier", EARLIER, ids=EARLIER.get)
+    def test_resolves_an_answer_that_was_lost(
+        self, store: s3.S3Store, lost: int | None, there: bool, earlier: int
+    ) -> None:
         """A put that was carried out, its answer lost and the retry refused for it, has succeeded."""
         expected = store.put(make("feed.xml", b"before")) if there else None
-        unlucky = s3.connect(store.name)
+        unlucky = having_put(earlier, store.name)
         sent = on_first_put(unlucky, lambda request: answer(carried_out(request), lost))
         version = unlucky.put(make("feed.xml", b"after"), expected=expected)
         assert len(sent) == 2
         assert store.read(Key("feed.xml")) == Contents(body=b"after", version=version)
 
     @pytest.mark.parametrize("lost", [None, 500], ids=["connection closed", "status 500"])
-    def test_resolves_answers_that_were_all_lost(self, store: s3.S3Store, lost: int | None) -> None:
+    @pytest.mark.parametrize("earlier", EARLIER, ids=EARLIER.get)
+    def test_resolves_answers_that_were_all_lost(self, store: s3.S3Store, lost: int | None, earlier: int) -> None:
         """What was stored at the first attempt has succeeded, whatever became of the others."""
-        unlucky = s3.connect(store.name, config=quick().merge(Config(retries={"total_max_attempts": 2})))
+        unlucky = having_put(earlier, store.name, config=quick().merge(Config(retries={"total_max_attempts": 2})))
         sent: list[AWSPreparedRequest] = []
 
         def seen(request: AWSPreparedRequest, **_: object) -> Any:
@@ -545,7 +562,7 @@ class TestS3(StoreContract):
 
         unlucky.client.meta.events.register("before-send.s3.PutObject", seen)
         version = unlucky.put(make("feed.xml", b"after"), expected=None)
-        assert len(sent) == 2
+        assert len(sent) == 2 + earlier
         assert store.read(Key("feed.xml")) == Contents(body=b"after", version=version)
 
     def test_only_files_wait_for_the_server(self, store: s3.S3Store, tmp_path: Path) -> None:
@@ -557,9 +574,10 @@ class TestS3(StoreContract):
             store.put(item, expected=None)
         assert ["Expect" in request.headers for request in sent] == [False, True]
 
-    def test_does_not_take_anothers_put_for_its_own(self, store: s3.S3Store) -> None:
+    @pytest.mark.parametrize("earlier", EARLIER, ids=EARLIER.get)
+    def test_does_not_take_anothers_put_for_its_own(self, store: s3.S3Store, earlier: int) -> None:
         """A retry that meets somebody else's bytes is a Conflict."""
-        unlucky = s3.connect(store.name)
+        unlucky = having_put(earlier, store.name)
 
         def overtaken(_: AWSPreparedRequest) -> AWSResponse:
             store.put(make("feed.xml", b"theirs"))
@@ -570,16 +588,18 @@ class TestS3(StoreContract):
             unlucky.put(make("feed.xml", b"ours!!"), expected=None)
         assert body_of(store, "feed.xml") == b"theirs"
 
-    def test_rides_out_a_busy_server(self, store: s3.S3Store) -> None:
+    @pytest.mark.parametrize("earlier", EARLIER, ids=EARLIER.get)
+    def test_rides_out_a_busy_server(self, store: s3.S3Store, earlier: int) -> None:
         """A passing 503 is no failure."""
-        unlucky = s3.connect(store.name)
+        unlucky = having_put(earlier, store.name)
         sent = on_first_put(unlucky, lambda _: answer(None, 503))
         unlucky.put(make("feed.xml", b"x"), expected=None)
         assert (len(sent), body_of(store, "feed.xml")) == (2, b"x")
 
-    def test_the_server_checks_the_bytes(self, store: s3.S3Store) -> None:
+    @pytest.mark.parametrize("earlier", EARLIER, ids=EARLIER.get)
+    def test_the_server_checks_the_bytes(self, store: s3.S3Store, earlier: int) -> None:
         """A byte that flips on its way is refused by the server, and the right ones are sent again."""
-        unlucky = s3.connect(store.name, config=quick())
+        unlucky = having_put(earlier, store.name, config=quick())
 
         def flip(request: AWSPreparedRequest) -> None:
             request.body = b"after?"
@@ -587,6 +607,50 @@ class TestS3(StoreContract):
         sent = on_first_put(unlucky, flip)
         unlucky.put(make("feed.xml", b"after!"), expected=None)
         assert (len(sent), body_of(store, "feed.xml")) == (2, b"after!")
+
+    def test_small_ones_follow_the_first(self, store: s3.S3Store) -> None:
+        """Past botocore's client, and to the same end: signed, and with all that goes with an object."""
+        items = [make(key, b"x", of=b"x") for key in ("een.html", "map met/twee één.html")]
+        store = s3.connect(store.name)
+        sent = on_first_put(store, lambda _: None)
+        for item in items:
+            store.put(item, expected=None)
+        assert ["amz-sdk-request" in request.headers for request in sent] == [True, False]
+        first, second = (told_of(request) for request in sent)
+        assert second == {name: value for name, value in first.items() if name.lower() not in OF_THE_CLIENT}
+        heads = [store.client.head_object(**store._at(item.key)) for item in items]
+        assert all(head["Metadata"] == {"sha256": items[0].sha256} for head in heads)
+        with pytest.raises(Conflict):
+            store.put(items[1], expected=None)
+        assert len(sent) == 3  # and a condition that does not hold is not asked of the client as well
+
+    def test_who_is_turned_away_later_is_told(self, store: s3.S3Store) -> None:
+        """What was let in before and is refused now is refused in the words of the client, and the way is forgotten."""
+        unlucky = having_put(1, store.name, config=quick())
+        refuse: Any = lambda request, **_: answer(request, 403)  # noqa: E731  # the stubs know no answers
+        unlucky.client.meta.events.register("before-send.s3.PutObject", refuse)
+        with pytest.raises(StoreError, match="the credentials do not allow it"):
+            unlucky.put(make("feed.xml", b"x"))
+
+
+class TestS3AfterAPut(StoreContract):
+    """The contract again, with every small object put as those after the first are."""
+
+    race_laps = 2
+
+    @pytest.fixture(autouse=True)
+    def environment(self, s3_server: seaweed.Server, monkeypatch: pytest.MonkeyPatch) -> None:
+        """AWS's own variables lead to the server."""
+        for name, value in s3_server.environment().items():
+            monkeypatch.setenv(name, value)
+
+    @pytest.fixture
+    def store(self, s3_server: seaweed.Server, client: "S3Client") -> Store:
+        """One that has put something, and is empty again."""
+        store = s3.S3Store(f"s3://{s3_server.bucket}/{uuid4().hex}", client=client)
+        store.put(make("before.txt", b"x"))
+        store.delete(Key("before.txt"))
+        return store
 
 
 def failures(store: Store) -> Iterator[str]:
@@ -611,6 +675,13 @@ def failures(store: Store) -> Iterator[str]:
 def address_of(store: s3.S3Store) -> str:
     """Where the store would ask for the feed of a bucket named `show`."""
     return store.client.generate_presigned_url("get_object", Params={"Bucket": "show", "Key": "feed.xml"})
+
+
+def told_of(request: AWSPreparedRequest) -> dict[str, str]:
+    """All that goes with a put, but the moment and the signature over it."""
+    told = {str(name): value.decode() if isinstance(value, bytes) else value for name, value in request.headers.items()}
+    told["Authorization"] = told["Authorization"].partition("SignedHeaders")[0]
+    return {name: value for name, value in told.items() if name != "X-Amz-Date"}
 
 
 class Raw(BytesIO):

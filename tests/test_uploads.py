@@ -1,12 +1,17 @@
 """Large objects go to a bucket in parts: whole or not at all, and an upload that was interrupted goes on."""
 
 import os
+import re
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from threading import Barrier, get_ident
+from threading import Barrier, Event, get_ident, local
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -17,7 +22,7 @@ from pipeline.errors import Conflict, StoreError
 from pipeline.model import Key, Object
 from pipeline.store import Contents, Store, s3
 from pipeline.store.s3.bodies import MIB, Parts
-from tests import seaweed
+from tests import meddler, seaweed
 from tests.store_contract import StoreContract, body_of, keys, make
 from tests.test_stores import answer, carried_out
 
@@ -270,6 +275,69 @@ def test_goes_on_where_a_later_part_came_first(store: s3.S3Store, episode: Objec
     fresh.put(episode, expected=None)
     assert sorted(request.url.partition("partNumber=")[2][0] for request in sent) == ["1", "3"]
     assert body_of(store, episode.key) == EPISODE
+
+
+PUBLISHING = """
+import sys
+from pathlib import Path
+from pipeline import apply, cli
+from pipeline.model import Action, Stage
+from pipeline.store import s3
+from tests.store_contract import make
+from tests.test_apply import action, plan
+from tests.test_uploads import SMALLEST
+
+def publish(**_):
+    sound = Action(stage=Stage.UNSEEN, object=make("audio/een.mp3", Path(sys.argv[1])), reason="new")
+    apply.run(plan(sound, action(Stage.SWITCH, "feed.xml")), s3.connect(sys.argv[2], parts=SMALLEST))
+
+cli.omroep.main = publish
+cli.main()
+"""
+"""What the real program does from its plan on, to its end, with parts of the smallest size."""
+
+
+def test_an_interrupt_leaves_parts_to_go_on_with(store: s3.S3Store, s3_server: seaweed.Server, tmp_path: Path) -> None:
+    """Ctrl-C while three parts hang on their way and one has arrived: it ends, and the next publish sends three."""
+    file = tmp_path / "episode.mp3"
+    file.write_bytes(os.urandom(16 * MIB))
+    part, held, released = local(), set[int](), Event()
+
+    def hold(block: bytes) -> bytes:
+        if named := re.search(rb"partNumber=(\d+)", block):
+            part.number = int(named[1])
+        if getattr(part, "number", 1) != 1:
+            held.add(part.number)
+            released.wait(120)
+            raise ConnectionAbortedError  # what was on its way when the program ended has not arrived
+        return block
+
+    with meddler.between(s3_server.endpoint, hold) as address:
+        command = [sys.executable, "-c", PUBLISHING, str(file), store.name]
+        environ = {**os.environ, "AWS_ENDPOINT_URL": address}
+        running = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environ)
+        while running.poll() is None and not (held == {2, 3, 4} and arrived(store) == [1]):
+            time.sleep(0.1)
+        running.send_signal(signal.SIGINT)
+        told = running.communicate(timeout=30)[1]
+        released.set()
+    assert (running.returncode, told.partition(".")[0]) == (130, "Stopped")
+    assert keys(store) == []
+    fresh = s3.connect(store.name, parts=SMALLEST)
+    sent = counted(fresh.client, "UploadPart")
+    fresh.put(make("audio/een.mp3", file), expected=None)
+    assert sorted(request.url.partition("partNumber=")[2][0] for request in sent) == ["2", "3", "4"]
+    assert body_of(fresh, "audio/een.mp3") == file.read_bytes()
+
+
+def arrived(store: s3.S3Store) -> list[int]:
+    """The parts of the unfinished upload that the server has."""
+    later = datetime.now(UTC) + timedelta(hours=1)
+    return [
+        each["PartNumber"]
+        for upload in store.unfinished(later)
+        for each in store.client.list_parts(**store._at(upload.key), UploadId=upload.id).get("Parts", ())
+    ]
 
 
 class Killed(BaseException):

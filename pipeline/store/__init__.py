@@ -1,5 +1,6 @@
 """The small protocol between omroep and the place that holds what is published."""
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -64,6 +65,16 @@ class Contents:
 
     body: bytes
     version: Version
+
+
+def proves(version: Version, item: Object) -> bool:
+    """Whether only the bytes of `item` (whose `body` is bytes) have this version: it is their SHA-256, or the MD5
+    that an ETag is of what S3 got in one piece and did not encrypt by KMS (API reference, Object).
+
+    Of other versions nothing can be told: False.
+    """
+    held = item.body if isinstance(item.body, bytes) else b""
+    return version in (item.sha256, hashlib.md5(held, usedforsecurity=False).hexdigest())
 
 
 class Anything:

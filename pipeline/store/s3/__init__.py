@@ -27,6 +27,7 @@ from pipeline.store.s3 import answers, multipart
 from pipeline.store.s3.answers import Damaged, Unusable
 from pipeline.store.s3.bodies import MIB, Body, Parts, opened
 from pipeline.store.s3.deadline import Operation, Overdue, Patience, stop_retrying, within
+from pipeline.store.s3.direct import Direct, tell_ways
 from pipeline.store.s3.sending import do_not_wait, sign_known_bytes
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ _REGION = ("region", ["AWS_REGION", "AWS_DEFAULT_REGION"], "us-east-1", None)
 
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _SMALL = MIB
-"""Up to here a body is read before it is sent: see `do_not_wait`."""
+"""Up to here a body is read before it is sent: see `do_not_wait` and `Direct`."""
 PATIENCE = Patience()
 PARTS = Parts()
 _LARGE_AT_A_TIME = 4
@@ -77,6 +78,7 @@ def connect(
         client = session.client("s3", config=config)
         sign_known_bytes(client)
         do_not_wait(client)
+        tell_ways(client)
         client.meta.events.register("needs-retry.s3", stop_retrying)
         return S3Store(url, client=client, patience=patience, parts=parts)
     except (BotoCoreError, ValueError) as error:
@@ -110,6 +112,7 @@ class S3Store:
         self._large = threading.BoundedSemaphore(_LARGE_AT_A_TIME)
         self._sending = threading.BoundedSemaphore(_LARGE_AT_A_TIME)
         self.client = client
+        self._direct = Direct(client)
         self._clock: datetime | None = None
 
     @property
@@ -263,14 +266,13 @@ class S3Store:
             upload = multipart.Multipart(self.client, self._at(item.key), body, size=size, lane=lane)
             return _version({"ETag": upload.send(headers, _condition(expected))}), upload.vouched
         told = base64.b64encode(bytes.fromhex(item.sha256)).decode()
+        headers |= {"ChecksumSHA256": told, **_condition(expected)}
         body.file.seek(0)
-        answer = self.client.put_object(
-            **self._at(item.key),
-            Body=body.file.read() if item.size <= _SMALL else body.file,
-            ChecksumSHA256=told,
-            **headers,
-            **_condition(expected),
-        )
+        answer: Mapping[str, Any]
+        if item.size <= _SMALL:
+            answer = self._direct.put(self._at(item.key), body.file.read(), headers)
+        else:
+            answer = self.client.put_object(**self._at(item.key), Body=body.file, **headers)
         return _version(answer), answer.get("ChecksumSHA256") == told
 
     def _came_of(
