@@ -79,6 +79,11 @@ def page_key(episode: Episode, number: int = 1) -> Key:
     return Key(f"episodes/{episode.slug}/transcript{f'-{number}' if number > 1 else ''}.html")
 
 
+def begins(entry: Entry) -> str:
+    """Where a transcript is read from its beginning: on a page of its own, or on its episode's."""
+    return page_key(entry.episode) if is_long(entry) else f"episodes/{entry.episode.slug}.html#transcript"
+
+
 def is_page(key: Key) -> bool:
     """Whether that is a page of a transcript, or of the list of them."""
     return re.fullmatch(r"episodes/[^/]+/transcript(-\d+)?\.html|transcripts/(index|\d+)\.html", key) is not None
