@@ -337,8 +337,9 @@ def _episode_page(jinja: Environment, edition: Edition, made_of: Parts, common: 
 
 def _transcript(jinja: Environment, edition: Edition, entry: Entry, common: _Context) -> tuple[Object, ...]:
     """The pages of a long transcript."""
-    transcript = transcripts.of(entry, sidecars.moved_chapters(entry))
-    captions, every = sidecars.transcript(entry), transcript.parts
+    cues = sidecars.moved_cues(entry)
+    transcript = transcripts.of(entry, sidecars.moved_chapters(entry), cues)
+    captions, every = sidecars.written(entry, cues), transcript.parts
     own = {"entry": entry, "episode": entry.episode, "captions": captions, "transcript": transcript}
     return tuple(
         _page(
@@ -358,7 +359,7 @@ def _transcript(jinja: Environment, edition: Edition, entry: Entry, common: _Con
 
 def _episode(frame: Edition, made_of: Parts) -> _Context:
     entry, episode = made_of.entry, made_of.entry.episode
-    chapters = sidecars.moved_chapters(entry)
+    chapters, cues = sidecars.moved_chapters(entry), sidecars.moved_cues(entry)
     guests = {folded(person.name): guest for person, guest in zip(episode.guests, made_of.guests, strict=True)}
     topics = {folded(name): topic for name, topic in zip(episode.topics, made_of.topics, strict=True)}
     return {
@@ -370,8 +371,8 @@ def _episode(frame: Edition, made_of: Parts) -> _Context:
         "before": made_of.before,
         "after": made_of.after,
         "chapters": chapters,
-        "transcript": transcripts.of(entry, chapters),
-        "captions": sidecars.transcript(entry),
+        "transcript": transcripts.of(entry, chapters, cues),
+        "captions": sidecars.written(entry, cues),
         "data": _told(frame, entry, chapters),
         "embed_code": embed.code(frame.show, episode, episode_key(episode)),
         "embed_card": embed.card_key(episode),

@@ -11,7 +11,7 @@ from pipeline.model import Edition
 from pipeline.pages import compiled, filters, look
 from pipeline.pages.look import Theme
 from pipeline.pages.once import Once
-from pipeline.text import xml_safe
+from pipeline.text import xml_bytes
 
 _INDENTED = re.compile(r"^[ \t]+", re.MULTILINE)
 """What templates have for who reads them; what is put into them, such as notes, keeps its own."""
@@ -26,6 +26,7 @@ def environment(edition: Edition, theme: Theme) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        auto_reload=False,
         extensions=["jinja2.ext.i18n", Once],
         bytecode_cache=compiled.of(str(theme.locale), edition.show.timezone),
     )
@@ -39,7 +40,7 @@ def environment(edition: Edition, theme: Theme) -> Environment:
 def rendered(jinja: Environment, template: str, context: Mapping[str, Any]) -> bytes:
     """A template with its context, less what neither HTML nor XML can carry. Raises ShowError where it is broken."""
     try:
-        return xml_safe(jinja.get_template(template).render(context)).encode()
+        return xml_bytes(jinja.get_template(template).render(context))
     except TemplateSyntaxError as error:
         raise ShowError(_broken(error.name or template, error, error.lineno)) from error
     except TemplateError as error:

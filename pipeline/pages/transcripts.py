@@ -10,7 +10,7 @@ from operator import attrgetter, itemgetter
 from markupsafe import escape
 
 from pipeline import sidecars
-from pipeline.model import Chapter, Edition, Entry, Episode, Key
+from pipeline.model import Chapter, Cue, Edition, Entry, Episode, Key
 from pipeline.pages import shelves, speech
 from pipeline.pages.speech import Passage, Turn
 
@@ -52,9 +52,9 @@ class Transcript:
     """All of it, on pages of its own; empty where `opening` is all."""
 
 
-def of(entry: Entry, chapters: tuple[Chapter, ...]) -> Transcript:
-    """The transcript of an entry with these `chapters`, both in seconds of its delivered file."""
-    passages = speech.passages(chapters, sidecars.moved_cues(entry))
+def of(entry: Entry, chapters: tuple[Chapter, ...], cues: tuple[Cue, ...]) -> Transcript:
+    """The transcript of an entry with these `chapters` and `cues`, both in seconds of its delivered file."""
+    passages = speech.passages(chapters, cues)
     if not is_long(entry):
         return Transcript(opening=passages, rest=None, parts=())
     rows = [(passage.chapter, turn) for passage in passages for turn in passage.turns]
