@@ -9,8 +9,10 @@ from jinja2 import DictLoader, Environment, StrictUndefined, TemplateError, Temp
 from pipeline.errors import Problem, ShowError
 from pipeline.model import Edition
 from pipeline.pages import compiled, filters, look
+from pipeline.pages.calling import Calling
 from pipeline.pages.look import Theme
 from pipeline.pages.once import Once
+from pipeline.pages.translated import Translated
 from pipeline.text import xml_bytes
 
 _INDENTED = re.compile(r"^[ \t]+", re.MULTILINE)
@@ -27,11 +29,13 @@ def environment(edition: Edition, theme: Theme) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
         auto_reload=False,
-        extensions=["jinja2.ext.i18n", Once],
-        bytecode_cache=compiled.of(str(theme.locale), edition.show.timezone),
+        extensions=["jinja2.ext.i18n", Once, Translated],
+        bytecode_cache=compiled.of(theme.words, str(theme.locale), edition.show.timezone),
     )
+    jinja.context_class = Calling
     jinja.policies["ext.i18n.trimmed"] = True
     jinja.extensions[Once.identifier].forget = not look.ours(theme)  # type: ignore[attr-defined]
+    jinja.extensions[Translated.identifier].translations = theme.translations  # type: ignore[attr-defined]
     jinja.install_gettext_translations(theme.translations, newstyle=True)  # type: ignore[attr-defined]
     jinja.filters |= filters.table(edition, theme)
     return jinja
