@@ -27,8 +27,8 @@ def plain(value: Any) -> Any:
     kind = type(value)
     if kind in _PLAIN:
         return value
-    if dataclasses.is_dataclass(kind):
-        return {name: plain(item) for name, default in _fields(kind) if (item := getattr(value, name)) != default}
+    if (fields := _fields(kind)) is not None:
+        return {name: plain(item) for name, default in fields if (item := getattr(value, name)) != default}
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()
     if isinstance(value, (tuple, list)):
@@ -39,9 +39,11 @@ def plain(value: Any) -> Any:
 
 
 @cache
-def _fields(record: type) -> Iterable[tuple[str, Any]]:
-    """What a digest tells of a record: names of fields, and what each is where it is left out."""
-    return tuple((field.name, field.default) for field in dataclasses.fields(record) if not field.metadata.get("local"))
+def _fields(kind: type) -> Iterable[tuple[str, Any]] | None:
+    """What a digest tells of a record: names of fields, and what each is where it is left out; None of all else."""
+    if not dataclasses.is_dataclass(kind):
+        return None
+    return tuple((field.name, field.default) for field in dataclasses.fields(kind) if not field.metadata.get("local"))
 
 
 def canonical(value: Any) -> bytes:

@@ -1,7 +1,7 @@
 """What templates may do with a value: filters, by the name they use."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from itertools import groupby
 from textwrap import shorten
 from typing import Any
@@ -51,7 +51,12 @@ def table(edition: Edition, theme: Theme) -> Mapping[str, Callable[..., Any]]:
 
 def blurb(episode: Episode) -> str:
     """An episode in a sentence or two of plain text: its summary, or else how its notes begin."""
-    return episode.summary or shorten(notes.text(episode.notes), 200, placeholder="…")
+    return episode.summary or _beginning(episode.notes)
+
+
+@lru_cache(maxsize=2048)  # asked for three times by an episode's page, and by every list that has it
+def _beginning(markdown: str) -> str:
+    return shorten(notes.text(markdown), 200, placeholder="…")
 
 
 def fitting(pictures: tuple[Picture, ...], width: int) -> Picture:
