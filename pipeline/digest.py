@@ -24,7 +24,7 @@ def plain(value: Any) -> Any:
 
     Leaving defaults out means that a field added in a later version changes no digest of an older record.
     """
-    kind = type(value)
+    kind: type = type(value)
     if kind in _PLAIN:
         return value
     if (fields := _fields(kind)) is not None:
