@@ -338,7 +338,7 @@ def _episode_page(jinja: Environment, edition: Edition, made_of: Parts, common: 
 def _transcript(jinja: Environment, edition: Edition, entry: Entry, common: _Context) -> tuple[Object, ...]:
     """The pages of a long transcript."""
     cues = sidecars.moved_cues(entry)
-    transcript = transcripts.of(entry, sidecars.moved_chapters(entry), cues)
+    transcript = transcripts.laid_out(entry, sidecars.moved_chapters(entry), cues)
     captions, every = sidecars.written(entry, cues), transcript.parts
     own = {"entry": entry, "episode": entry.episode, "captions": captions, "transcript": transcript}
     return tuple(
@@ -371,7 +371,7 @@ def _episode(frame: Edition, made_of: Parts) -> _Context:
         "before": made_of.before,
         "after": made_of.after,
         "chapters": chapters,
-        "transcript": transcripts.of(entry, chapters, cues),
+        "transcript": transcripts.laid_out(entry, chapters, cues),
         "captions": sidecars.written(entry, cues),
         "data": _told(frame, entry, chapters),
         "embed_code": embed.code(frame.show, episode, episode_key(episode)),
