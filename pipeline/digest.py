@@ -3,10 +3,15 @@
 import dataclasses
 import hashlib
 import json
+from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 from pipeline.model import Digest
+
+_PLAIN = frozenset({bool, int, str, type(None)})
+"""What JSON has as it is; asked first, for most values are."""
 
 
 def of_bytes(body: bytes) -> Digest:
@@ -19,12 +24,11 @@ def plain(value: Any) -> Any:
 
     Leaving defaults out means that a field added in a later version changes no digest of an older record.
     """
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {
-            field.name: plain(item)
-            for field in dataclasses.fields(value)
-            if not field.metadata.get("local") and (item := getattr(value, field.name)) != field.default
-        }
+    kind: type = type(value)
+    if kind in _PLAIN:
+        return value
+    if (fields := _fields(kind)) is not None:
+        return {name: plain(item) for name, default in fields if (item := getattr(value, name)) != default}
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()
     if isinstance(value, (tuple, list)):
@@ -32,6 +36,14 @@ def plain(value: Any) -> Any:
     if isinstance(value, float) and value.is_integer():
         return int(value)  # 0 and 0.0 are one number, whichever of them a record was made or read with
     return value
+
+
+@cache
+def _fields(kind: type) -> Iterable[tuple[str, Any]] | None:
+    """What a digest tells of a record: names of fields, and what each is where it is left out; None of all else."""
+    if not dataclasses.is_dataclass(kind):
+        return None
+    return tuple((field.name, field.default) for field in dataclasses.fields(kind) if not field.metadata.get("local"))
 
 
 def canonical(value: Any) -> bytes:

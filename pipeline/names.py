@@ -3,6 +3,7 @@
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from pipeline import digest
 from pipeline.model import Digest, Edition, Entry, Episode, Key, Person, Picture
@@ -26,6 +27,7 @@ class Named:
     """A guest's newest photo."""
 
 
+@lru_cache(maxsize=4096)  # a guest is looked for in every episode, by every list
 def folded(name: str) -> str:
     """What two spellings of one name have in common: all but case, diacritics and white space."""
     plain = unicodedata.normalize("NFKD", name.casefold())

@@ -87,6 +87,7 @@ def description_html(markdown: str, limit_bytes: int = 4000) -> str:
     return _cut(re.sub(r"\n{2,}", "\n", markup).strip(), limit_bytes)
 
 
+@lru_cache(maxsize=2048)  # search words, and every list and page that tells how the notes begin
 def text(markdown: str) -> str:
     """Show notes as plain text, a block on each line. Raises ValueError as `html` does."""
     lines = _BLOCK_END.sub("\n", html(markdown)).split("\n")

@@ -1,7 +1,7 @@
 """The files beside an episode's audio: its chapters and its transcript, in the time of the delivered file."""
 
 import json
-import textwrap
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -13,6 +13,10 @@ LINE = 65
 """Characters on a line of a transcript (Podcasting 2.0 namespace, transcripts/transcripts.md, WebVTT)."""
 MOST_CHAPTERS = 255
 """What a table of contents can count (ID3v2 Chapter Frame Addendum 1.0, section 3.2: one byte)."""
+
+
+_BROKEN = re.compile(rf"(.{{1,{LINE}}}|\S+)(?: |$)")
+"""Each line of a text: as many words as fit, or one that is longer."""
 
 
 def compose(edition: Edition) -> tuple[Object, ...]:
@@ -42,7 +46,11 @@ def transcript(entry: Entry) -> Object | None:
 
     Speakers are voice spans, lines are at most `LINE` characters (a longer word stands alone on its line).
     """
-    cues = moved_cues(entry)
+    return written(entry, moved_cues(entry))
+
+
+def written(entry: Entry, cues: tuple[Cue, ...]) -> Object | None:
+    """The same of its `moved_cues`, by who has them already."""
     if not cues:
         return None
     return _sidecar("transcripts", entry, "vtt", "text/vtt; charset=utf-8", "\n".join(["WEBVTT\n", *map(_vtt, cues)]))
@@ -117,9 +125,8 @@ def _one_line(text: str) -> str:
 
 
 def _vtt(cue: Cue) -> str:
-    lines = textwrap.wrap(cue.text, LINE, break_long_words=False, break_on_hyphens=False)
     voice = f"<v {_escaped(cue.speaker)}>" if cue.speaker else ""
-    text = _escaped("\n".join(lines))
+    text = _escaped("\n".join(_BROKEN.findall(cue.text)))
     return f"{timestamp(cue.start_s)} --> {timestamp(cue.end_s)}\n{voice}{text}\n"
 
 

@@ -8,6 +8,8 @@ from pipeline.model import Slug
 
 _INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 _UNSAFE = re.compile(r"[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF]")
+_CONTROLS = bytes({*range(0x20)} - {*b"\t\n\r"})
+_FFFE, _FFFF = (char.encode() for char in "\ufffe\uffff")
 _SPELLED = str.maketrans(
     {
         "ß": "ss",
@@ -76,7 +78,12 @@ def megabytes(size: int) -> str:
 
 def xml_safe(text: str) -> str:
     """`text` less the characters that XML 1.0 cannot carry (XML 1.0 section 2.2), lone surrogates among them."""
-    return _UNSAFE.sub("", text)
+    return text if text.isprintable() else _UNSAFE.sub("", text)
+
+
+def xml_bytes(text: str) -> bytes:
+    """`xml_safe` in UTF-8, of a long text the faster way."""
+    return text.encode("utf-8", "ignore").translate(None, _CONTROLS).replace(_FFFE, b"").replace(_FFFF, b"")
 
 
 def web_link(url: str | None) -> str | None:

@@ -56,6 +56,7 @@ def load(show_root: Path, language: str, folder: str | None = None) -> Theme:
         assets=tuple(_asset(name, path, show_root) for name, path in _assets(layers, tags)),
         translations=_translations(layers, tags, show_root),
         locale=_locale(tags),
+        words=digest.of_record(spoken),
         sources=digest.of_record([sorted(templates.items()), spoken]),
     )
 

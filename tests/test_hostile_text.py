@@ -22,7 +22,7 @@ from pipeline import catalog, feed, pages, sidecars, theme
 from pipeline.audio.tags import Tags, id3
 from pipeline.catalog import schema
 from pipeline.model import Catalog, Chapter
-from pipeline.text import xml_safe
+from pipeline.text import xml_bytes, xml_safe
 from tests import hostile, records
 from tests.hostile import FORMS, TEXTS, Place, name, places, typed
 from tests.test_audio import FFMPEG
@@ -317,3 +317,11 @@ def test_tags_in_a_recording_are_text(tmp_path: Path) -> None:
     told = subprocess.run([FFMPEG.path, "-v", "error", "-i", path, "-f", "ffmetadata", "-"], capture_output=True)
     read = re.findall(r"^title=((?:\\[^x]|[^\\\n])*)$", told.stdout.decode(), re.MULTILINE)
     assert [re.sub(r"\\(.)", r"\1", title, flags=re.DOTALL) for title in read] == [texts[0], *texts]
+
+
+@given(st.text(st.characters(exclude_categories=())))
+def test_a_page_loses_what_xml_cannot_carry(text: str) -> None:
+    """Of any text, lone surrogates among it, the bytes of a page are those of a feed."""
+    for each in (text, f"a\x00\t{text}\ufffe\ud800\x7f\x85"):
+        assert xml_bytes(each) == xml_safe(each).encode()
+        etree.fromstring(b"<a>" + xml_bytes(each).replace(b"&", b"").replace(b"<", b"") + b"</a>")

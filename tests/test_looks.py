@@ -56,6 +56,15 @@ def test_a_template_that_changes_is_compiled_again(tmp_path: Path) -> None:
         assert site(EDITION, theme.load(root, "nl"))["404.html"] == text
 
 
+def test_a_word_that_changes_is_on_every_page(tmp_path: Path) -> None:
+    """In one process; what a catalogue says is a page's own HTML, and a sign for what is filled in is only that."""
+    own = "{{ _('Guests') }}, {{ _(\"Guests\")|length }}, {{ _('Season %(number)s', number=1) ~ _('Topics') }}"
+    for word in ("Gasten & meer", "<b>Wie</b>"):
+        said = f'msgid "Guests"\nmsgstr "{word}"\n\nmsgid "Season %(number)s"\nmsgstr "%(number)s <i>&</i>"\n'
+        root = write(tmp_path, **{"404_html": own, "locale__nl.po": said})
+        assert site(EDITION, theme.load(root, "nl"))["404.html"] == f"{word}, {len(word)}, 1 <i>&</i>Onderwerpen"
+
+
 def test_one_block_of_what_all_pages_have(tmp_path: Path) -> None:
     """A footer of its own, with omroep's inside it, on every page."""
     own = '{% extends "theme:base.html" %}{% block footer %}{{ super() }}<p>Met dank aan Ria.</p>{% endblock %}'

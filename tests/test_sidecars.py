@@ -1,6 +1,7 @@
 """Chapters and transcripts, read back by others' readers."""
 
 import json
+import textwrap
 from dataclasses import replace
 from datetime import UTC, datetime
 from html import unescape
@@ -8,6 +9,8 @@ from io import StringIO
 
 import pytest
 import webvtt
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipeline import digest, sidecars
 from pipeline.model import (
@@ -170,6 +173,15 @@ def test_a_transcript_is_plain_webvtt() -> None:
     assert not [line for line in text.splitlines() if len(line) > 65 and " " in line and "<v" not in line]
     assert "\nNOTE" not in text
     assert text.count("-->") == len(CUES)
+
+
+@given(st.text(st.sampled_from("a-é门  "), max_size=400))
+def test_lines_are_broken_as_the_standard_library_breaks_them(text: str) -> None:
+    """Between words, as late as they fit; a longer word stands alone."""
+    text = " ".join(text.split())
+    made = sidecars.transcript(entry(cues=(Cue(start_s=0.0, end_s=1.0, text=text),))) if text else None
+    lines = body(made).decode().splitlines()[3:] if made else []
+    assert lines == textwrap.wrap(text, sidecars.LINE, break_long_words=False, break_on_hyphens=False)
 
 
 @pytest.mark.parametrize(

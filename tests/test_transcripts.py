@@ -53,10 +53,19 @@ def shown(made: Entry) -> Edition:
     return replace(EDITION, entries=(made, EDITION.entries[1]))
 
 
+def in_one_subtitle(made: Entry) -> Entry:
+    """As one that has no times within it."""
+    cues = made.episode.transcript
+    whole = Cue(start_s=cues[0].start_s, end_s=cues[-1].end_s, text=" ".join(cue.text for cue in cues))
+    return replace(made, episode=replace(made.episode, transcript=(whole,)))
+
+
 LONG = {
     "an hour": conversation(1, 10),
     "four hours": conversation(4, 20),
     "four hours without a sentence": conversation(4, 1, pointed=False),
+    "an hour in one subtitle": in_one_subtitle(conversation(1, 1)),
+    "an hour in one subtitle without a sentence": in_one_subtitle(conversation(1, 1, pointed=False)),
 }
 
 
@@ -97,6 +106,27 @@ def test_the_parts_hold_every_word_once(name: str) -> None:
     opening = said(lxml.html.document_fromstring(made["episodes/aflevering-1.html"]))
     assert opening == said(next(iter(pages.values())))[: len(opening)]
     assert 1 < len(opening) < 40
+
+
+def test_a_subtitle_that_is_long_is_cut_where_a_sentence_ends() -> None:
+    """Into paragraphs in order of time, each within what is said."""
+    made = LONG["an hour in one subtitle"]
+    turns = [turn for passage in transcripts.of(made, ()).opening for turn in passage.turns]
+    assert len(turns) > 2
+    assert all(turn.text.endswith(".") for turn in turns)
+    assert [turn.start_s for turn in turns] == sorted({turn.start_s for turn in turns})
+    part = len(turns[0].text) / len(made.episode.transcript[0].text)
+    assert turns[1].start_s - turns[0].start_s == pytest.approx(3600 * part, abs=1)
+
+
+def test_a_subtitle_without_a_space_is_cut_too() -> None:
+    """As Chinese has none: no page is heavy, and no character lost."""
+    cue = Cue(start_s=0.0, end_s=60.0, text="门" * 40_000)
+    made = entry(replace(FIRST, transcript=(cue,)))
+    found = transcripts.of(made, ()).parts
+    said = ["".join(turn.text for passage in part.passages for turn in passage.turns) for part in found]
+    assert "".join(said).replace(" ", "") == cue.text
+    assert max(len(text.encode()) for text in said) < LIGHT / 2
 
 
 def test_a_part_begins_with_a_chapter_where_one_is_near() -> None:

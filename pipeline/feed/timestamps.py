@@ -32,9 +32,15 @@ def markup(chapters: Sequence[Chapter]) -> str:
 
 def _told(notes: str, entry: Entry, chapters: Sequence[Chapter]) -> bool:
     """Whether every time stands in the notes: as it is in the delivered file, or as the producer's recording has it."""
-    seen = {int(hour or 0) * 3600 + int(minute) * 60 + int(second) for hour, minute, second in _TIME.findall(notes)}
     theirs = sidecars.chosen(entry.episode, entry.media.chapters)
-    return any({int(chapter.start_s) for chapter in times} <= seen for times in (chapters, theirs))
+    times = [{int(chapter.start_s) for chapter in those} for those in (chapters, theirs)]
+    near = [those for those in times if all(f":{seconds % 60:02}" in notes for seconds in those)]  # soon seen of most
+    return bool(near) and any(those <= _seen(notes) for those in near)
+
+
+def _seen(notes: str) -> set[int]:
+    found = _TIME.findall(notes)
+    return {int(hour or 0) * 3600 + int(minute) * 60 + int(second) for hour, minute, second in found}
 
 
 def _item(chapter: Chapter, hours: bool) -> str:

@@ -4,28 +4,23 @@ import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cache, partial
-from itertools import groupby
-from textwrap import shorten
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
-from jinja2 import DictLoader, Environment, StrictUndefined, TemplateError, TemplateSyntaxError
+from jinja2 import Environment
 from markupsafe import Markup
 
-from pipeline import channels, digest, formats, notes, sidecars
-from pipeline.errors import Problem, ShowError
+from pipeline import channels, digest, sidecars
 from pipeline.history import FEED
-from pipeline.model import Cache, Chapter, Digest, Edition, Entry, Episode, Key, Kind, Object, Person, Picture, Season
+from pipeline.model import Cache, Chapter, Digest, Edition, Entry, Episode, Key, Kind, Object, Person, Season
 from pipeline.names import Named, folded, guests, topics
-from pipeline.pages import apps, compiled, embed, linked, look, parts, qr, search, shelves, transcripts, wording
+from pipeline.pages import apps, embed, linked, look, parts, qr, search, shelves, templates, transcripts
 from pipeline.pages.colour import palette
+from pipeline.pages.filters import blurb, fitting
 from pipeline.pages.lean import lean
 from pipeline.pages.look import Asset, Theme
-from pipeline.pages.once import Once
 from pipeline.pages.parts import Memory, Parts
-from pipeline.text import clock, web_link, xml_safe
 
 _Context = Mapping[str, Any]
 _Pages = Iterator[tuple[Key, _Context]]
@@ -65,12 +60,6 @@ def _archive_list(edition: Edition) -> _Pages:
         yield shelves.LIST, {"archive": shelves.older(edition)[::-1]}
 
 
-def _transcript_page(entry: Entry) -> str:
-    """Where a transcript begins: on a page of its own, or on its episode's."""
-    long = transcripts.is_long(entry)
-    return transcripts.page_key(entry.episode) if long else f"{episode_key(entry.episode)}#transcript"
-
-
 def _transcript_lists(edition: Edition) -> _Pages:
     every = transcripts.listed(edition)
     for page in every:
@@ -80,7 +69,7 @@ def _transcript_lists(edition: Edition) -> _Pages:
 def _cards(edition: Edition) -> _Pages:
     for entry in edition.entries:
         pictures = entry.pictures or edition.pictures
-        picture = _fitting(pictures, _THUMBNAIL) if pictures else None
+        picture = fitting(pictures, _THUMBNAIL) if pictures else None
         page = episode_key(entry.episode)
         yield embed.card_key(entry.episode), {"card": embed.card(edition.show, entry.episode, page, picture)}
     for entry in _taken_back(edition):
@@ -155,9 +144,6 @@ stays readable, and a new episode does not change them."""
 _THUMBNAIL = 600
 """Width in pixels of the picture beside an episode that others show."""
 
-_INDENTED = re.compile(r"^[ \t]+", re.MULTILINE)
-"""What templates have for who reads them; what is put into them, such as notes, keeps its own."""
-
 _TYPES: Mapping[str, str] = {
     ".html": "text/html; charset=utf-8",
     ".json": "application/json",
@@ -195,7 +181,7 @@ def site(edition: Edition, theme: Theme, known: Mapping[Digest, Object], program
 
     Where a show has templates of its own, nobody knows what they name: then all are made.
     """
-    jinja = _environment(edition, theme)
+    jinja = templates.environment(edition, theme)
     assets = _assets(edition, theme, jinja)
     frame = _frame(edition, theme, {name: asset.key for name, asset in assets.items()})
     ours = look.ours(theme)
@@ -234,78 +220,6 @@ def episode_key(episode: Episode) -> Key:
     return Key(f"episodes/{episode.slug}.html")
 
 
-def blurb(episode: Episode) -> str:
-    """An episode in a sentence or two of plain text: its summary, or else how its notes begin."""
-    return episode.summary or shorten(notes.text(episode.notes), 200, placeholder="…")
-
-
-def _environment(edition: Edition, theme: Theme) -> Environment:
-    jinja = Environment(
-        loader=DictLoader({name: _INDENTED.sub("", text) for name, text in theme.templates.items()}),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        extensions=["jinja2.ext.i18n", Once],
-        bytecode_cache=compiled.of(str(theme.locale), edition.show.timezone),
-    )
-    jinja.policies["ext.i18n.trimmed"] = True
-    jinja.extensions[Once.identifier].forget = not look.ours(theme)  # type: ignore[attr-defined]
-    jinja.install_gettext_translations(theme.translations, newstyle=True)  # type: ignore[attr-defined]
-    jinja.filters |= _filters(edition, theme)
-    return jinja
-
-
-def _filters(edition: Edition, theme: Theme) -> dict[str, Callable[..., Any]]:
-    """What templates may do with a value, by the name they use."""
-    zone = ZoneInfo(edition.show.timezone)
-    illustrated: tuple[Edition | Entry, ...] = (edition, *edition.entries)
-    modern = {each.pictures[0].key: each.modern for each in illustrated if each.pictures}
-    return {
-        "blurb": blurb,
-        "by_letter": _by_letter,
-        "clock": clock,
-        "transcript_page": _transcript_page,
-        "contact": wording.contact,
-        "css": wording.css,
-        "date": cache(lambda moment: wording.date(moment, zone, theme.locale)),
-        "decimal": cache(lambda number: wording.decimal(number, theme.locale)),
-        "day": lambda moment: moment.astimezone(zone).date().isoformat(),
-        "duration": cache(lambda seconds: wording.duration(seconds, theme.locale)),
-        "files": lambda media: (media, *media.alternates),
-        "filesize": cache(lambda size: wording.size(size, theme.locale)),
-        "fitting": _fitting,
-        "format_name": lambda media_type: formats.of(media_type).name,
-        "fragment": wording.fragment,
-        "initials": wording.initials,
-        "licence": wording.licence,
-        "og_locale": wording.og_locale,
-        "markdown": lambda text: Markup(notes.html(text)),  # noqa: S704 (sanitised there)
-        "modern": lambda pictures: modern.get(pictures[0].key, ()),
-        "month": cache(lambda moment: wording.month(moment, zone, theme.locale)),
-        "paragraphs": lambda text: [part for part in text.split("\n\n") if part.strip()],
-        "web": web_link,
-    }
-
-
-def _fitting(pictures: tuple[Picture, ...], width: int) -> Picture:
-    """The smallest that is at least `width` pixels wide, else the widest."""
-    wide = [picture for picture in pictures if picture.width >= width]
-    return min(wide or pictures, key=lambda picture: picture.width if wide else -picture.width)
-
-
-def _by_letter(named: Iterable[Named]) -> Iterator[tuple[str, list[Named]]]:
-    """Names in the order of a dictionary, by their first letter; those that begin with none are last, under `#`."""
-
-    def letter(one: Named) -> str:
-        first = folded(one.name)[:1].upper()
-        return first if first.isalpha() else "#"
-
-    ordered = sorted(named, key=lambda one: (letter(one) == "#", folded(one.name)))
-    return ((first, list(those)) for first, those in groupby(ordered, key=letter))
-
-
 def _is_style(asset: Asset) -> bool:
     return asset.name.endswith(".css")
 
@@ -322,7 +236,9 @@ def _assets(edition: Edition, theme: Theme, jinja: Environment) -> Mapping[str, 
         "direction": theme.locale.text_direction,
     }
     styles = (asset for asset in theme.assets if _is_style(asset))
-    return made | {style.name: _asset(style, _rendered(jinja, f"assets/{style.name}", context)) for style in styles}
+    return made | {
+        style.name: _asset(style, templates.rendered(jinja, f"assets/{style.name}", context)) for style in styles
+    }
 
 
 def _asset(asset: Asset, body: bytes) -> Object:
@@ -421,8 +337,9 @@ def _episode_page(jinja: Environment, edition: Edition, made_of: Parts, common: 
 
 def _transcript(jinja: Environment, edition: Edition, entry: Entry, common: _Context) -> tuple[Object, ...]:
     """The pages of a long transcript."""
-    transcript = transcripts.of(entry, sidecars.moved_chapters(entry))
-    captions, every = sidecars.transcript(entry), transcript.parts
+    cues = sidecars.moved_cues(entry)
+    transcript = transcripts.laid_out(entry, sidecars.moved_chapters(entry), cues)
+    captions, every = sidecars.written(entry, cues), transcript.parts
     own = {"entry": entry, "episode": entry.episode, "captions": captions, "transcript": transcript}
     return tuple(
         _page(
@@ -442,7 +359,7 @@ def _transcript(jinja: Environment, edition: Edition, entry: Entry, common: _Con
 
 def _episode(frame: Edition, made_of: Parts) -> _Context:
     entry, episode = made_of.entry, made_of.entry.episode
-    chapters = sidecars.moved_chapters(entry)
+    chapters, cues = sidecars.moved_chapters(entry), sidecars.moved_cues(entry)
     guests = {folded(person.name): guest for person, guest in zip(episode.guests, made_of.guests, strict=True)}
     topics = {folded(name): topic for name, topic in zip(episode.topics, made_of.topics, strict=True)}
     return {
@@ -454,8 +371,8 @@ def _episode(frame: Edition, made_of: Parts) -> _Context:
         "before": made_of.before,
         "after": made_of.after,
         "chapters": chapters,
-        "transcript": transcripts.of(entry, chapters),
-        "captions": sidecars.transcript(entry),
+        "transcript": transcripts.laid_out(entry, chapters, cues),
+        "captions": sidecars.written(entry, cues),
         "data": _told(frame, entry, chapters),
         "embed_code": embed.code(frame.show, episode, episode_key(episode)),
         "embed_card": embed.card_key(episode),
@@ -475,30 +392,7 @@ def _told(edition: Edition, entry: Entry, chapters: tuple[Chapter, ...]) -> Mark
 
 def _page(jinja: Environment, template: str, key: Key, context: _Context) -> Object:
     media_type = _TYPES[posixpath.splitext(key)[1]]
-    return _object(key, Kind.PAGE, media_type, Cache.SHORT, _rendered(jinja, template, context))
-
-
-def _rendered(jinja: Environment, template: str, context: _Context) -> bytes:
-    """A template with its context, less what neither HTML nor XML can carry."""
-    try:
-        return xml_safe(jinja.get_template(template).render(context)).encode()
-    except TemplateSyntaxError as error:
-        raise ShowError(_broken(error.name or template, error, error.lineno)) from error
-    except TemplateError as error:
-        raise ShowError(_broken(template, error, None)) from error
-    except RecursionError as error:
-        round_about = TemplateError("it leads back to itself")
-        raise ShowError(_broken(template, round_about, None)) from error
-
-
-def _broken(template: str, error: TemplateError, line: int | None) -> Problem:
-    return Problem(
-        what=f"The template {template} cannot be rendered: {error.message or type(error).__name__}.",
-        file=f"templates/{template}",
-        line=line,
-        mend="Mend it, or remove it to have omroep's own again.",
-        rule="template",
-    )
+    return _object(key, Kind.PAGE, media_type, Cache.SHORT, templates.rendered(jinja, template, context))
 
 
 def _object(key: Key, kind: Kind, media_type: str, cache: Cache, body: bytes) -> Object:

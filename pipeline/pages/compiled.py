@@ -6,6 +6,8 @@ from types import CodeType
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
 
+from pipeline.model import Digest
+
 
 class Compiled(BytecodeCache):
     """Templates that this process has compiled before, which takes longer than to render a small show with them.
@@ -29,6 +31,6 @@ class Compiled(BytecodeCache):
 
 
 @cache
-def of(locale: str, timezone: str) -> Compiled:
-    """Those of a language and zone: jinja2 works out while compiling what filters make of constants."""
+def of(words: Digest, locale: str, timezone: str) -> Compiled:
+    """Those of a language, its words and a zone: jinja2 works out while compiling what filters make of constants."""
     return Compiled()

@@ -119,8 +119,12 @@ def _script(told: Mapping[str, Any]) -> Markup:
 
 def _stated(value: Any) -> Any:
     """Without what is not known, and without what no page can carry."""
-    if isinstance(value, Mapping):
-        return {name: _stated(item) for name, item in value.items() if item not in (None, "", [], ())}
-    if isinstance(value, list):
-        return [_stated(item) for item in value]
-    return xml_safe(value) if isinstance(value, str) else value
+    match value:
+        case str():
+            return xml_safe(value)
+        case dict():
+            return {name: _stated(item) for name, item in value.items() if item not in (None, "", [], ())}
+        case list():
+            return [_stated(item) for item in value]
+        case _:
+            return value

@@ -32,6 +32,8 @@ class Theme:
     """From the English of the templates to the show's language; gives English where it has nothing."""
     locale: Locale
     """How dates and numbers are written."""
+    words: Digest
+    """Of all translations, as they were read."""
     sources: Digest
     """Of all templates and translations, as they were read."""
 

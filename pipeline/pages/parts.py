@@ -30,13 +30,13 @@ def frame(edition: Edition) -> Edition:
 def each(edition: Edition) -> Iterator[Parts]:
     """Those of each episode, in the order of the edition."""
     entries = edition.entries
-    everybody, every_topic = guests(edition), topics(edition)
+    everybody, every_topic, season = guests(edition), topics(edition), shelves.season_of(edition)
     for entry, before, after in zip(entries, (None, *entries), (*entries[1:], None), strict=False):
         named = (everybody[folded(person.name)] for person in entry.episode.guests)
         about = (every_topic[folded(topic)] for topic in entry.episode.topics)
         yield Parts(
             entry=entry,
-            season=shelves.season(edition, entry.episode),
+            season=season(entry.episode),
             before=before,
             after=after,
             guests=tuple(replace(guest, entries=()) for guest in named),

@@ -1,6 +1,6 @@
 """Which episodes are listed together, on the home page and on pages of older ones."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from pipeline.model import Edition, Entry, Episode, Key, Season
@@ -76,16 +76,22 @@ def shelves(edition: Edition, entries: tuple[Entry, ...]) -> tuple[Shelf, ...]:
         return (Shelf(season=None, entries=ordered),)
     numbers = sorted({entry.episode.season or 0 for entry in entries}, reverse=not serial)
     rows = (tuple(entry for entry in ordered if (entry.episode.season or 0) == number) for number in numbers)
-    return tuple(Shelf(season=season(edition, row[0].episode), entries=row) for row in rows)
+    season = season_of(edition)
+    return tuple(Shelf(season=season(row[0].episode), entries=row) for row in rows)
 
 
-def season(edition: Edition, episode: Episode) -> Season | None:
-    """Its season, where that has a name or is not the only one (Apple-guide: a single season is not shown)."""
-    if episode.season is None:
-        return None
-    names = {season.number: season for season in edition.show.seasons}
-    found = names.get(episode.season, Season(number=episode.season))
-    return found if several(edition) or found.name else None
+def season_of(edition: Edition) -> Callable[[Episode], Season | None]:
+    """What tells an episode's season, where that has a name or is not the only one (Apple-guide: a single season is not
+    shown)."""
+    names, many = {season.number: season for season in edition.show.seasons}, several(edition)
+
+    def season(episode: Episode) -> Season | None:
+        if episode.season is None:
+            return None
+        found = names.get(episode.season, Season(number=episode.season))
+        return found if many or found.name else None
+
+    return season
 
 
 def several(edition: Edition) -> bool:

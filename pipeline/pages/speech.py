@@ -1,16 +1,19 @@
 """A transcript as it is read: by chapter, by speaker, in paragraphs."""
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import groupby
+from dataclasses import dataclass, replace
+from itertools import chain, groupby
 
 from pipeline.model import Chapter, Cue
 
 PARAGRAPH = 500
 """Characters after which a speaker's paragraph ends with the sentence."""
 _LONGEST = 1500
-"""Characters after which it ends anyway: what a machine wrote down may have no sentences."""
+"""Characters after which it ends anyway: what a machine wrote down may have no sentences, or be one subtitle."""
+_PIECE = re.compile("|".join(rf".{{1,{PARAGRAPH}}}{end}" for end in (r"[.!?](?: |$)", r"(?: |$)", "")))
+"""Of a longer one as many sentences as fit in a paragraph, else words, else characters."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,8 +43,19 @@ def passages(chapters: Sequence[Chapter], cues: Iterable[Cue]) -> tuple[Passage,
 
     return tuple(
         Passage(chapter=chapters[index] if index >= 0 else None, turns=tuple(_turns(group)))
-        for index, group in groupby(cues, key=place)
+        for index, group in groupby(chain.from_iterable(map(_pieces, cues)), key=place)
     )
+
+
+def _pieces(cue: Cue) -> Iterator[Cue]:
+    """A cue, or one for each piece of a long one, as if every character took as long to say."""
+    if len(cue.text) <= _LONGEST:
+        yield cue
+        return
+    each_s = (cue.end_s - cue.start_s) / len(cue.text)
+    for found in _PIECE.finditer(cue.text):
+        start_s, end_s = (round(cue.start_s + place * each_s, 3) for place in found.span())
+        yield replace(cue, start_s=start_s, end_s=end_s, text=found[0].rstrip())
 
 
 def _turns(cues: Iterable[Cue]) -> Iterator[Turn]:

@@ -10,7 +10,7 @@ from operator import attrgetter, itemgetter
 from markupsafe import escape
 
 from pipeline import sidecars
-from pipeline.model import Chapter, Edition, Entry, Episode, Key
+from pipeline.model import Chapter, Cue, Edition, Entry, Episode, Key
 from pipeline.pages import shelves, speech
 from pipeline.pages.speech import Passage, Turn
 
@@ -53,8 +53,13 @@ class Transcript:
 
 
 def of(entry: Entry, chapters: tuple[Chapter, ...]) -> Transcript:
-    """The transcript of an entry with these `chapters`, both in seconds of its delivered file."""
-    passages = speech.passages(chapters, sidecars.moved_cues(entry))
+    """The transcript of an entry with these `chapters`, in seconds of its delivered file."""
+    return laid_out(entry, chapters, sidecars.moved_cues(entry))
+
+
+def laid_out(entry: Entry, chapters: tuple[Chapter, ...], cues: tuple[Cue, ...]) -> Transcript:
+    """The same of its `sidecars.moved_cues`, by who has them already."""
+    passages = speech.passages(chapters, cues)
     if not is_long(entry):
         return Transcript(opening=passages, rest=None, parts=())
     rows = [(passage.chapter, turn) for passage in passages for turn in passage.turns]
@@ -77,6 +82,11 @@ def is_long(entry: Entry) -> bool:
 def page_key(episode: Episode, number: int = 1) -> Key:
     """Where a part of a transcript is."""
     return Key(f"episodes/{episode.slug}/transcript{f'-{number}' if number > 1 else ''}.html")
+
+
+def begins(entry: Entry) -> str:
+    """Where a transcript is read from its beginning: on a page of its own, or on its episode's."""
+    return page_key(entry.episode) if is_long(entry) else f"episodes/{entry.episode.slug}.html#transcript"
 
 
 def is_page(key: Key) -> bool:
