@@ -1,12 +1,18 @@
 """What tests share: tools that are started once and ended for sure."""
 
+import inspect
 import signal
-from collections.abc import Iterator
+from collections import ChainMap
+from collections.abc import Callable, Iterable, Iterator
+from functools import wraps
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+from pipeline import pictures
+from pipeline.model import Key, Picture
+from pipeline.pictures import portraits, share
 from tests import example, seaweed, shell
 from tests.tools import require
 
@@ -181,6 +187,37 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.nodeid.startswith(WHOLE) and not item.nodeid.startswith(SAMPLE):
             item.add_marker(pytest.mark.whole)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def pictures_made_once() -> Iterator[None]:
+    """Hundreds of shows have one cover: what was made of it in this process is taken as if it were published.
+
+    A picture's key names its source and its recipe, so it is never another's.
+    """
+    made: dict[Key, Picture] = {}
+    rooms = ((pictures, "render"), (pictures, "modern"), (pictures, "icons"), (share, "render"), (portraits, "render"))
+    with pytest.MonkeyPatch.context() as world:
+        for room, name in rooms:
+            world.setattr(room, name, _remembering(getattr(room, name), made))
+        yield
+
+
+def _remembering(
+    render: Callable[..., Picture | tuple[Picture, ...]], made: dict[Key, Picture]
+) -> Callable[..., Picture | tuple[Picture, ...]]:
+    asked = inspect.signature(render)
+
+    @wraps(render)
+    def rendered(*given: object, **named: object) -> Picture | tuple[Picture, ...]:
+        words = asked.bind(*given, **named)
+        words.arguments["published"] = ChainMap(words.arguments["published"], made)
+        found = render(*words.args, **words.kwargs)
+        fresh: Iterable[Picture] = found if isinstance(found, tuple) else (found,)
+        made.update((picture.key, picture) for picture in fresh if picture.body is not None)
+        return found
+
+    return rendered
 
 
 @pytest.fixture(scope="session")
