@@ -28,11 +28,11 @@ def runner(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -
     for name in [name for name in os.environ if name.startswith(("AWS_", "OMROEP_"))]:
         monkeypatch.delenv(name)
 
-    def run(root: Path, *words: str, status: int | None = 0, **environ: str) -> Said:
+    def run(root: Path, *words: str | Path, status: int | None = 0, **environ: str) -> Said:
         with monkeypatch.context() as world:
             for name, value in environ.items():
                 world.setenv(name, value)
-            ended = cli.run(["--show", str(root), *words])
+            ended = cli.run(["--show", *map(str, (root, *words))])
         said = capfd.readouterr()
         assert status in {None, ended}, said.out + said.err
         return Said(said.out, said.err, ended)
