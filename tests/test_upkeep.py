@@ -21,7 +21,7 @@ from pipeline.store import ANYTHING, Anything
 from pipeline.store.memory import MemoryStore
 from tests.shell import Run
 from tests.shows import write_episode
-from tests.test_publish import copied, edit, omroep, prepared, published, puts, refused, room, root, seen, three
+from tests.test_publish import copied, edit, prepared, published, puts, refused, room, root, seen, three
 
 __all__ = ["root", "three"]
 
@@ -604,27 +604,26 @@ def test_a_page_of_a_stopped_publish_is_put_right_after_the_switch(root: Path) -
 # --- the commands -----------------------------------------------------------------------------------------------------
 
 
-def test_the_commands_tell_it(root: Path, tmp_path: Path) -> None:
-    """Published, changed, gone back, listed and cleared by the real program, in a folder."""
+def test_the_commands_tell_it(root: Path, tmp_path: Path, run: Run) -> None:
+    """Published, changed, gone back, listed and cleared by commands, in a folder."""
     site = tmp_path / "site"
-    assert omroep(root, "publish", "--to", site).returncode == 0
+    run(root, "publish", "--to", site)
     feed = (site / "feed.xml").read_bytes()
     edit(root, "01-een", "Aflevering over", "Alles over")
-    assert omroep(root, "publish", "--to", site).returncode == 0
-    told = json.loads(omroep(root, "releases", "--json", "--to", site).stdout)["releases"]
+    run(root, "publish", "--to", site)
+    told = json.loads(run(root, "releases", "--json", "--to", site).stdout)["releases"]
     assert [(each["number"], each["live"], each["episodes"]) for each in told] == [(2, True, 3), (1, False, 3)]
     assert [change["kind"] for change in told[0]["changes"]] == ["title"]
-    shown = omroep(root, "rollback", "--plan", "--to", site)
-    assert shown.returncode == 0
+    shown = run(root, "rollback", "--plan", "--to", site)
     assert "“Alles over 01-een” is now called “Aflevering over 01-een”" in shown.stdout
     assert (site / "feed.xml").read_bytes() != feed
-    assert omroep(root, "rollback", "--to", site).returncode == 0
+    run(root, "rollback", "--to", site)
     assert (site / "feed.xml").read_bytes() == feed
-    listed = omroep(root, "releases", "--to", site).stdout
+    listed = run(root, "releases", "--to", site).stdout
     assert "(gone back to), live now" in listed
-    assert Turn.RETURNED in json.loads(omroep(root, "releases", "--json", "--to", site).stdout)["releases"][0]["turn"]
-    assert omroep(root, "rollback", "7", "--to", site).returncode == 6
-    assert "To delete them: add --yes" not in omroep(root, "prune", "--to", site).stdout
+    assert Turn.RETURNED in json.loads(run(root, "releases", "--json", "--to", site).stdout)["releases"][0]["turn"]
+    run(root, "rollback", "7", "--to", site, status=6)
+    assert "To delete them: add --yes" not in run(root, "prune", "--to", site).stdout
 
 
 def test_what_was_published_is_managed_whatever_is_wrong_here(root: Path, tmp_path: Path, run: Run) -> None:
