@@ -31,6 +31,8 @@ from tests.crash.stage import Shows
 
 _SHARES = 3
 """Into so many pieces the work of each step is cut."""
+_WORLDS = 3
+"""Of clocks and disks, which are few, one of so many is tried at least."""
 _Point = TypeVar("_Point")
 
 
@@ -227,16 +229,16 @@ def _swept(name: str, share: int, effort: Effort) -> Score:
     return rig.score
 
 
-def _clocks() -> Score:
+def _clocks(effort: Effort) -> Score:
     rig = _rig()
-    score = world.clocks(rig.shows, rig.scratch, rig.nursery)
+    score = world.clocks(rig.shows, rig.scratch, rig.nursery, every=min(effort.every, _WORLDS))
     score.add(world.faked(rig))
     return score
 
 
-def _disks() -> Score:
+def _disks(effort: Effort) -> Score:
     rig = _rig()
-    return world.full_disks(rig.shows, rig.scratch)
+    return world.full_disks(rig.shows, rig.scratch, every=min(effort.every, _WORLDS))
 
 
 def _lives(in_folder: bool, count: int) -> Score:
@@ -384,8 +386,8 @@ def sweeps(floor: Floor, effort: Effort) -> Score:
 
 def surroundings(floor: Floor, effort: Effort) -> Score:
     """Clocks, zones and full disks."""
-    score = floor.score(_clocks, [()])
-    score.add(floor.score(_disks, [()]))
+    score = floor.score(_clocks, [(effort,)])
+    score.add(floor.score(_disks, [(effort,)]))
     return score
 
 
