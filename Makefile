@@ -51,8 +51,8 @@ lighthouse: .venv/dev ## Have Google's Lighthouse judge home and an episode (nee
 corpus: .venv/dev ## Try every odd file of mutagen's tests (and of folders in OMROEP_CORPUS)
 	@$(BIN)/python -m tests.corpus
 
-crash: .venv/dev ## Stop, disturb and mislead publishers at every request, and see that listeners never notice
-	@$(BIN)/python -m tests.crash $(PARTS)
+crash: .venv/dev ## Stop, disturb and mislead publishers at every request (with EVERY=11 at every eleventh): listeners never notice
+	@$(BIN)/python -m tests.crash $(if $(EVERY),--every $(EVERY)) $(PARTS)
 
 mutants: .venv/dev ## Break the product on purpose, and see that the crash rig notices
 	@$(BIN)/python -m tests.crash mutants

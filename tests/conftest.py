@@ -1,12 +1,18 @@
 """What tests share: tools that are started once and ended for sure."""
 
+import inspect
 import signal
-from collections.abc import Iterator
+from collections import ChainMap
+from collections.abc import Callable, Iterable, Iterator
+from functools import wraps
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+from pipeline import pictures
+from pipeline.model import Key, Picture
+from pipeline.pictures import portraits, share
 from tests import example, seaweed, shell
 from tests.tools import require
 
@@ -93,13 +99,15 @@ WHOLE = (
     "tests/test_schedule.py::test_before_its_time_it_is_as_if_it_were_not_there",
     "tests/test_schedule.py::test_the_stores_clock_decides",
     "tests/test_serve.py::test_a_taken_port_is_told",
+    "tests/test_serve.py::test_gpodder_subscribes_and_downloads",
     "tests/test_site.py::test_a_long_show",
     "tests/test_sparing.py::test_one_bad_episode",
     "tests/test_status.py::test_every_state_has_its_word",
     "tests/test_status.py::test_it_fits_the_terminal",
     "tests/test_stores.py::TestFolder::test_survives_kill_9",
     "tests/test_stores.py::TestS3::test_lists_more_than_a_page",
-    "tests/test_thousand.py::test_one_new_episode_among",
+    "tests/test_thousand.py::test_every_sixteenth_episode",
+    "tests/test_thousand.py::test_one_new_episode_a",
     "tests/test_transcripts.py::test_a_long_list_is_cut",
     "tests/test_upkeep.py::test_a_refused_plan_is_shown_whole",
     "tests/test_upkeep.py::test_a_release_that_cannot_be_meant",
@@ -158,6 +166,7 @@ SAMPLE = (
     "tests/test_site.py::test_a_long_show_has_pages_of_older_episodes[44-29-1]",
     "tests/test_sparing.py::test_one_bad_episode_stops_nobody[broken YAML]",
     "tests/test_status.py::test_it_fits_the_terminal[200]",
+    "tests/test_thousand.py::test_one_new_episode_asks_the_store_little[the same",
     "tests/test_transcripts.py::test_a_long_list_is_cut[100-2]",
     "tests/test_upkeep.py::test_a_release_that_cannot_be_meant[5-live already]",
     "tests/test_upkeep.py::test_what_was_damaged_by_hand_is_found_and_mended[a page cut]",
@@ -181,6 +190,37 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.nodeid.startswith(WHOLE) and not item.nodeid.startswith(SAMPLE):
             item.add_marker(pytest.mark.whole)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def pictures_made_once() -> Iterator[None]:
+    """Hundreds of shows have one cover: what was made of it in this process is taken as if it were published.
+
+    A picture's key names its source and its recipe, so it is never another's.
+    """
+    made: dict[Key, Picture] = {}
+    rooms = ((pictures, "render"), (pictures, "modern"), (pictures, "icons"), (share, "render"), (portraits, "render"))
+    with pytest.MonkeyPatch.context() as world:
+        for room, name in rooms:
+            world.setattr(room, name, _remembering(getattr(room, name), made))
+        yield
+
+
+def _remembering(
+    render: Callable[..., Picture | tuple[Picture, ...]], made: dict[Key, Picture]
+) -> Callable[..., Picture | tuple[Picture, ...]]:
+    asked = inspect.signature(render)
+
+    @wraps(render)
+    def rendered(*given: object, **named: object) -> Picture | tuple[Picture, ...]:
+        words = asked.bind(*given, **named)
+        words.arguments["published"] = ChainMap(words.arguments["published"], made)
+        found = render(*words.args, **words.kwargs)
+        fresh: Iterable[Picture] = found if isinstance(found, tuple) else (found,)
+        made.update((picture.key, picture) for picture in fresh if picture.body is not None)
+        return found
+
+    return rendered
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,19 +31,25 @@ class Served:
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder that all workers of a run have in common."""
     base = tmp_path_factory.getbasetemp()
-    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "example"
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "shared"
     folder.mkdir(exist_ok=True)
     return folder
 
 
-def site(folder: Path) -> Path:
-    """The show built below `folder`; whoever comes first builds it, the others wait for that."""
-    with (folder / "lock").open("w") as lock:
+def once(place: Path, make: Callable[[Path], object]) -> Path:
+    """`place`, a folder below what is `shared`: whoever comes first makes it, the others wait for that."""
+    with place.with_name(f"{place.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (folder / "site").exists():
-            _built(folder, folder / "building")
-            (folder / "building").rename(folder / "site")
-    return folder / "site"
+        if not place.exists():
+            making = place.with_name(f"{place.name}.making")
+            make(making)
+            making.rename(place)
+    return place
+
+
+def site(folder: Path) -> Path:
+    """The show built below `folder`."""
+    return once(folder / "site", lambda place: _built(folder, place))
 
 
 def _built(shared: Path, to: Path, *more: str) -> None:

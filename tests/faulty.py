@@ -5,6 +5,7 @@ import sys
 import wave
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy
@@ -29,10 +30,11 @@ class Fault:
     """What its header says, where that is not so."""
 
 
+@lru_cache(maxsize=8)
 def speech(seconds: float = SECONDS, *, seed: int = 1, dbfs: float = -24.0) -> Sound:
     """Something that a meter takes for a voice: harmonics of a moving pitch in words and pauses; one column.
 
-    Pauses hold room noise 55 dB under it, as a good recording does.
+    Pauses hold room noise 55 dB under it, as a good recording does. It is kept, and to be copied by who changes it.
     """
     rng = numpy.random.default_rng(seed)
     count = int(seconds * RATE)
@@ -45,7 +47,9 @@ def speech(seconds: float = SECONDS, *, seed: int = 1, dbfs: float = -24.0) -> S
     made = voice * words * sentences
     made *= 10 ** (dbfs / 20) / numpy.sqrt(numpy.mean(made**2))
     noise = rng.normal(0, 10 ** ((dbfs - 55) / 20), count)
-    return numpy.asarray(made + noise)[:, None]
+    column: Sound = (made + noise)[:, None]
+    column.flags.writeable = False
+    return column
 
 
 def _sides(left: Sound, right: Sound) -> Sound:
@@ -66,7 +70,7 @@ def _hum(hz: float) -> Sound:
 
 
 def _hole(start: int, end: int) -> Sound:
-    made = speech()
+    made = speech().copy()
     made[start * RATE : end * RATE] = 0
     return made
 
@@ -76,7 +80,7 @@ def _noisy() -> Sound:
 
 
 def _soft_guest() -> Sound:
-    made = speech()
+    made = speech().copy()
     made[8 * RATE : 16 * RATE] *= 10 ** (-19 / 20)
     return made
 

@@ -15,6 +15,7 @@ from pipeline.checks import sarif
 from pipeline.checks.rule import Platform
 from pipeline.cli.check import check as command
 from pipeline.errors import Exit, Problem
+from tests.shell import Run
 from tests.shows import write_episode, write_show
 
 OMROEP = Path(sys.executable).with_name("omroep")
@@ -22,10 +23,6 @@ SCHEMA = json.loads((Path(__file__).parent / "schemas" / "sarif-2.1.0.json").rea
 """OASIS' schema of SARIF 2.1.0, as the npm package @microsoft/jest-sarif 1.0.0-beta.0 (MIT) has it, in fewer bytes."""
 ADVICE = {"cover_alt": None, "medium": "podcasts", "audio": {"loudness": "-20"}}
 """Advice of accessibility, of Podcasting 2.0 and of Apple."""
-
-
-def omroep(root: Path, *words: str | Path, here: Path | None = None) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run([OMROEP, "--show", root, *words], capture_output=True, text=True, cwd=here or root)
 
 
 def show(root: Path, **keys: Any) -> Path:
@@ -38,24 +35,22 @@ def rules(text: str) -> list[str]:
 
 
 def test_a_good_show_is_in_order(tmp_path: Path) -> None:
-    """And nothing is said of it."""
+    """And nothing is said of it, by the real program."""
     write_episode(write_show(tmp_path), "01-een")
-    told = omroep(tmp_path, "check", "--strict")
+    command: list[str | Path] = [OMROEP, "--show", tmp_path, "check", "--strict"]
+    told = subprocess.run(command, capture_output=True, text=True)
     assert (told.returncode, told.stdout, told.stderr) == (Exit.DONE, "“Proefshow” is in order: 1 episode.\n", "")
 
 
-def test_advice_is_advice_unless_strict(tmp_path: Path) -> None:
+def test_advice_is_advice_unless_strict(tmp_path: Path, run: Run) -> None:
     """Then it is a problem, in words, in JSON and in the exit status."""
     show(tmp_path)
-    mild, strict = omroep(tmp_path, "check"), omroep(tmp_path, "check", "--strict")
-    assert mild.returncode == Exit.DONE
+    mild, strict = run(tmp_path, "check"), run(tmp_path, "check", "--strict", status=Exit.SHOW)
     assert mild.stderr.startswith("advice: episodes/01-een/episode.md:11: A link says only “hier”.")
     assert "omroep rules episode-link-text" in mild.stderr
-    assert strict.returncode == Exit.SHOW
     assert strict.stderr.startswith("problem: episodes/01-een/episode.md:11: ")
-    told = omroep(tmp_path, "check", "--strict", "--json")
-    assert (told.returncode, json.loads(told.stdout)["ok"]) == (Exit.SHOW, False)
-    assert json.loads(omroep(tmp_path, "check", "--json").stdout)["ok"] is True
+    assert json.loads(run(tmp_path, "check", "--strict", "--json", status=Exit.SHOW).stdout)["ok"] is False
+    assert json.loads(run(tmp_path, "check", "--json").stdout)["ok"] is True
 
 
 def test_every_platform_can_be_asked_for() -> None:
@@ -65,34 +60,35 @@ def test_every_platform_can_be_asked_for() -> None:
     assert [*option.type.choices] == [*Platform]
 
 
-def test_a_platform_is_told_its_own(tmp_path: Path) -> None:
+def test_a_platform_is_told_its_own(tmp_path: Path, run: Run) -> None:
     """And what cannot be read is everyone's."""
     show(tmp_path, **ADVICE)
     wanted = {"podcasting-2.0": {"show-cover-alt", "show-medium"}, "spotify": set()}
     for platform, told in wanted.items():
-        assert set(rules(omroep(tmp_path, "check", "--json", "--platform", platform).stdout)) == told
+        assert set(rules(run(tmp_path, "check", "--json", "--platform", platform).stdout)) == told
     write_show(tmp_path, titel="Ook")
-    assert "`titel` is not a key" in omroep(tmp_path, "check", "--platform", "spotify").stderr
-    assert omroep(tmp_path, "check", "--platform", "winamp").returncode == Exit.USAGE
+    assert "`titel` is not a key" in run(tmp_path, "check", "--platform", "spotify", status=Exit.SHOW).stderr
+    run(tmp_path, "check", "--platform", "winamp", status=Exit.USAGE)
 
 
-def test_another_platforms_problem_does_not_stop_the_check(tmp_path: Path) -> None:
+def test_another_platforms_problem_does_not_stop_the_check(tmp_path: Path, run: Run) -> None:
     """A category that Apple refuses says nothing to who publishes elsewhere."""
     show(tmp_path, categories=["Sportt"])
-    assert omroep(tmp_path, "check").returncode == Exit.SHOW
-    assert omroep(tmp_path, "check", "--platform", "apple").returncode == Exit.SHOW
-    assert omroep(tmp_path, "check", "--platform", "accessibility").returncode == Exit.DONE
+    run(tmp_path, "check", status=Exit.SHOW)
+    run(tmp_path, "check", "--platform", "apple", status=Exit.SHOW)
+    run(tmp_path, "check", "--platform", "accessibility", status=Exit.DONE)
 
 
-def test_code_review_gets_its_file(tmp_path: Path) -> None:
+def test_code_review_gets_its_file(tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also when the check fails, and with paths from where it is run."""
     root = show(tmp_path / "mijn show", **ADVICE)
     for here, folder, words in ((root, "", ()), (tmp_path, "mijn%20show/", ("--strict",))):
-        omroep(root, "check", *words, "--sarif", tmp_path / "check.sarif", here=here)
+        monkeypatch.chdir(here)
+        run(root, "check", *words, "--sarif", tmp_path / "check.sarif", status=Exit.SHOW if words else Exit.DONE)
         log = json.loads((tmp_path / "check.sarif").read_text("utf-8"))
         jsonschema.validate(log, SCHEMA)
-        (run,) = log["runs"]
-        told = {result["ruleId"]: result for result in run["results"]}
+        told = {result["ruleId"]: result for result in log["runs"][0]["results"]}
+        assert len(log["runs"]) == 1
         assert set(told) == {"show-cover-alt", "show-medium", "show-loudness", "episode-link-text"}
         assert {result["level"] for result in told.values()} == {"error" if words else "warning"}
         place = told["episode-link-text"]["locations"][0]["physicalLocation"]
@@ -101,10 +97,9 @@ def test_code_review_gets_its_file(tmp_path: Path) -> None:
         assert text.splitlines()[place["region"]["startLine"] - 1].startswith("Klik [hier]")
 
 
-def test_a_file_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_written_is_told(tmp_path: Path, run: Run) -> None:
     """In a sentence, as a mistake on the command line."""
-    told = omroep(show(tmp_path), "check", "--sarif", tmp_path / "nergens" / "check.sarif")
-    assert told.returncode == Exit.USAGE
+    told = run(show(tmp_path), "check", "--sarif", tmp_path / "nergens" / "check.sarif", status=Exit.USAGE)
     assert "cannot be written" in told.stderr
     assert "Traceback" not in told.stderr
 
@@ -148,37 +143,37 @@ def test_the_schema_refuses() -> None:
         jsonschema.validate({**sarif.log((), version="1"), "version": "2.0.0"}, SCHEMA)
 
 
-def test_each_rule_is_explained(tmp_path: Path) -> None:
+def test_each_rule_is_explained(tmp_path: Path, run: Run) -> None:
     """All together in a list, one by one with everything there is to say, and for a program."""
-    listed = omroep(tmp_path, "rules").stdout.splitlines()
+    listed = run(tmp_path, "rules").stdout.splitlines()
     assert [line.split()[0] for line in listed] == [rule.id for rule in checks.RULES]
-    told = omroep(tmp_path, "rules", *(rule.id for rule in checks.RULES)).stdout
+    told = run(tmp_path, "rules", *(rule.id for rule in checks.RULES)).stdout
     for rule in checks.RULES:
         assert all(part in told for part in (rule.asks, rule.why, rule.remedy, rule.source))
-    listed_for = json.loads(omroep(tmp_path, "rules", "--json", "--platform", "spotify").stdout)["rules"]
+    listed_for = json.loads(run(tmp_path, "rules", "--json", "--platform", "spotify").stdout)["rules"]
     assert {rule["id"] for rule in listed_for} == {
         rule.id for rule in checks.RULES if Platform.SPOTIFY in rule.platforms
     }
 
 
-def test_a_rule_about_words_lists_them(tmp_path: Path) -> None:
+def test_a_rule_about_words_lists_them(tmp_path: Path, run: Run) -> None:
     """So that nobody has to look them up."""
-    assert "Society & Culture: Documentary, Personal Journals" in omroep(tmp_path, "rules", "show-category").stdout
-    assert "visuals: graphic designer, cover art designer" in omroep(tmp_path, "rules", "episode-credits").stdout
-    assert "musicL" in omroep(tmp_path, "rules", "show-medium").stdout
+    assert "Society & Culture: Documentary, Personal Journals" in run(tmp_path, "rules", "show-category").stdout
+    assert "visuals: graphic designer, cover art designer" in run(tmp_path, "rules", "episode-credits").stdout
+    assert "musicL" in run(tmp_path, "rules", "show-medium").stdout
 
 
-def test_a_misspelt_rule_is_answered_with_the_nearest(tmp_path: Path) -> None:
+def test_a_misspelt_rule_is_answered_with_the_nearest(tmp_path: Path, run: Run) -> None:
     """As a mistake on the command line."""
-    told = omroep(tmp_path, "rules", "show-ower")
-    assert (told.returncode, told.stdout) == (Exit.USAGE, "")
+    told = run(tmp_path, "rules", "show-ower", status=Exit.USAGE)
+    assert told.stdout == ""
     assert "Did you mean `show-owner`?" in told.stderr
 
 
-def test_no_rule_steers_a_terminal(tmp_path: Path) -> None:
+def test_no_rule_steers_a_terminal(tmp_path: Path, run: Run) -> None:
     """What producers wrote is shown with its control characters visible, and told in one line."""
     write_episode(write_show(tmp_path), "01-een", notes="[hier\u202e\u0007](https://example.org/) <b\u001b[31m>")
-    told = omroep(tmp_path, "check")
+    told = run(tmp_path, "check", status=None)
     assert not any(ord(char) < 32 and char != "\n" for char in told.stderr)
     assert "\u202e" not in told.stderr
     assert len([*checks.findings(catalog.load(tmp_path))]) + 1 == len(told.stderr.splitlines())

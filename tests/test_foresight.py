@@ -75,7 +75,7 @@ def test_what_is_trimmed_does_not_count(tmp_path: Path) -> None:
 
 def test_a_little_limiting_is_foreseen_and_more_is_tried_out(tmp_path: Path) -> None:
     """One shout in half a minute changes hardly anything; at a level where words are limited only a trial tells."""
-    shouted = faulty.speech()
+    shouted = faulty.speech().copy()
     shouted[10 * faulty.RATE : 10 * faulty.RATE + 4410] *= 4
     path = faulty.write(tmp_path / "in.wav", shouted)
     attempt, hearing = heard(path, loudness_lufs=-20.5)

@@ -3,8 +3,6 @@
 import json
 import re
 import shutil
-import subprocess
-import sys
 import unicodedata
 from dataclasses import replace
 from pathlib import Path
@@ -23,9 +21,9 @@ from pipeline.preview.drawing import draw
 from pipeline.preview.fitting import columns, fit, seen
 from pipeline.preview.page import render
 from tests import records
+from tests.shell import Run
 from tests.shows import write_episode, write_show
 
-OMROEP = Path(sys.executable).with_name("omroep")
 COMPOUND = "Arbeidsongeschiktheidsverzekeringsmaatschappijmedewerker"
 FAMILY, FLAG = "👩‍👩‍👧‍👦", "🇳🇱"
 LONG = f"{COMPOUND} over loonkostensubsidieaanvraagformulieren {FAMILY} in {FLAG} en omstreken"
@@ -250,35 +248,24 @@ def test_hostile_text_is_text_on_the_page(tmp_path: Path) -> None:
 # --- the command ------------------------------------------------------------------------------------------------------
 
 
-def omroep(root: Path, *words: str | Path, **environ: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [OMROEP, "--show", root, *words],
-        capture_output=True,
-        text=True,
-        cwd=root,
-        env={"PATH": "/usr/bin:/bin", "HOME": str(root), "LC_ALL": "C.UTF-8", **environ},
-    )
-
-
-def test_an_episode_is_shown_before_and_after_it_is_published(tmp_path: Path) -> None:
+def test_an_episode_is_shown_before_and_after_it_is_published(tmp_path: Path, run: Run) -> None:
     """By number, web name or folder; its length is there once it is published, and only while its recording is."""
     folder = write_episode(write_show(tmp_path), "01-een", title="Eén")
     write_episode(tmp_path, "02-twee", status="draft", title="Twee")
-    assert "Twee" in omroep(tmp_path, "preview").stdout
+    assert "Twee" in run(tmp_path, "preview").stdout
     for name in ("1", "een", "01-een", "episodes/01-een/"):
-        told = omroep(tmp_path, "preview", name, COLUMNS="60")
-        assert told.returncode == Exit.DONE
+        told = run(tmp_path, "preview", name, COLUMNS="60")
         assert "> no length yet" in told.stdout
-    assert omroep(tmp_path, "publish").returncode == Exit.DONE
-    assert "> 0:03" in omroep(tmp_path, "preview", "een").stdout
+    run(tmp_path, "publish")
+    assert "> 0:03" in run(tmp_path, "preview", "een").stdout
     (folder / "audio.wav").write_bytes((tmp_path / "episodes" / "02-twee" / "audio.wav").read_bytes())
-    assert "> no length yet" in omroep(tmp_path, "preview", "een").stdout
+    assert "> no length yet" in run(tmp_path, "preview", "een").stdout
 
 
-def test_the_command_writes_a_page_and_json(tmp_path: Path) -> None:
+def test_the_command_writes_a_page_and_json(tmp_path: Path, run: Run) -> None:
     """The page with the cover in it, the JSON with every screen."""
     write_episode(write_show(tmp_path), "01-een", title=LONG)
-    told = omroep(tmp_path, "preview", "--page", tmp_path / "zo.html", "--json")
+    told = run(tmp_path, "preview", "--page", tmp_path / "zo.html", "--json")
     (art,) = set(each(html.fromstring((tmp_path / "zo.html").read_text("utf-8")), "//img/@src"))
     assert len(art) > 1000
     screens = json.loads(told.stdout)
@@ -286,23 +273,22 @@ def test_the_command_writes_a_page_and_json(tmp_path: Path) -> None:
     assert screens["lists"][0]["title"]["cut"] is True
 
 
-def test_what_cannot_be_shown_is_told(tmp_path: Path) -> None:
+def test_what_cannot_be_shown_is_told(tmp_path: Path, run: Run) -> None:
     """With the nearest episode, and without a traceback."""
     write_show(tmp_path)
-    assert "no episode yet" in omroep(tmp_path, "preview").stderr
+    assert "no episode yet" in run(tmp_path, "preview", status=None).stderr
     write_episode(tmp_path, "01-detachering")
-    told = omroep(tmp_path, "preview", "detacheren")
-    assert (told.returncode, "Did you mean `detachering`?" in told.stderr) == (Exit.USAGE, True)
-    told = omroep(tmp_path, "preview", "--page", tmp_path / "nergens" / "zo.html")
-    assert (told.returncode, "cannot be written" in told.stderr) == (Exit.USAGE, True)
+    told = run(tmp_path, "preview", "detacheren", status=Exit.USAGE)
+    assert "Did you mean `detachering`?" in told.stderr
+    told = run(tmp_path, "preview", "--page", tmp_path / "nergens" / "zo.html", status=Exit.USAGE)
+    assert "cannot be written" in told.stderr
 
 
-def test_a_destination_that_cannot_be_read_is_advice(tmp_path: Path) -> None:
+def test_a_destination_that_cannot_be_read_is_advice(tmp_path: Path, run: Run) -> None:
     """A preview needs no destination: only the length is missing."""
     write_episode(write_show(tmp_path), "01-een")
     (tmp_path / "public").mkdir()
     (tmp_path / "public" / "feed.xml").write_text("<rss/>", "utf-8")
-    told = omroep(tmp_path, "preview")
-    assert told.returncode == Exit.DONE
+    told = run(tmp_path, "preview")
     assert "was not published by omroep" in told.stderr
     assert "no length yet" in told.stdout

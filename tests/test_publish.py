@@ -25,7 +25,7 @@ from pipeline.publish import Prepared
 from pipeline.rendering import Newsroom
 from pipeline.store import ANYTHING, Anything
 from pipeline.store.memory import MemoryStore
-from tests import seaweed
+from tests import example, seaweed
 from tests.listeners import complaints
 from tests.shell import Run
 from tests.shows import write_episode, write_show, write_tone
@@ -37,15 +37,18 @@ OMROEP = Path(sys.executable).with_name("omroep")
 
 @pytest.fixture(scope="session")
 def three(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A show of three episodes, its audio mastered once for all tests."""
-    root = write_show(tmp_path_factory.mktemp("show"))
+    """A show of three episodes, its audio mastered once for all workers; only for copying."""
+    return example.once(example.shared(tmp_path_factory) / "three", _three)
+
+
+def _three(root: Path) -> None:
+    write_show(root)
     for folder in ("01-een", "02-twee", "03-drie"):
         guests = ["Zoë", {"name": f"Gast van {folder}", "organisation": "Beschikb@@r"}]
         write_episode(
             root, folder, guests=guests, topics=["detachering"], chapters=["0:00 Begin", "0:01 Verder", "0:02 Slot"]
         )
     prepared(root, MemoryStore())
-    return root
 
 
 @pytest.fixture
@@ -521,13 +524,12 @@ def test_a_fresh_clone_publishes_nothing_and_renders_nothing(
     assert bucket(s3_server, f"{tmp_path.name}/") == before
 
 
-def test_a_plan_equals_what_publish_then_writes(root: Path, tmp_path: Path) -> None:
+def test_a_plan_equals_what_publish_then_writes(root: Path, tmp_path: Path, run: Run) -> None:
     """`plan --json` names every file that `publish --json` reports, and writes nothing itself."""
     site = tmp_path / "site"
-    planned = omroep(root, "plan", "--json", "--to", site)
-    assert planned.returncode == 0, planned.stderr
+    planned = run(root, "plan", "--json", "--to", site)
     assert not site.exists() or not [path for path in site.rglob("*") if path.is_file()]
-    done = json.loads(omroep(root, "publish", "--json", "--to", site).stdout)
+    done = json.loads(run(root, "publish", "--json", "--to", site).stdout)
     told = json.loads(planned.stdout)
     assert sorted(action["key"] for action in told["actions"]) == sorted(done["written"])
     files = {path.relative_to(site).as_posix() for path in site.rglob("*") if path.is_file()}
@@ -535,10 +537,10 @@ def test_a_plan_equals_what_publish_then_writes(root: Path, tmp_path: Path) -> N
     assert told["release"] == done["release"]
 
 
-def test_build_and_publish_are_one_path(root: Path, tmp_path: Path) -> None:
+def test_build_and_publish_are_one_path(root: Path, tmp_path: Path, run: Run) -> None:
     """The same bytes, whether built or published."""
-    assert omroep(root, "build", "--to", tmp_path / "a").returncode == 0
-    assert omroep(root, "publish", "--to", tmp_path / "b").returncode == 0
+    run(root, "build", "--to", tmp_path / "a")
+    run(root, "publish", "--to", tmp_path / "b")
     listed = [
         {path.relative_to(top).as_posix(): path.read_bytes() for path in top.rglob("*") if path.is_file()}
         for top in (tmp_path / "a", tmp_path / "b")
@@ -546,10 +548,10 @@ def test_build_and_publish_are_one_path(root: Path, tmp_path: Path) -> None:
     assert listed[0] == listed[1]
 
 
-def test_another_base_url_reaches_every_address(root: Path, tmp_path: Path) -> None:
+def test_another_base_url_reaches_every_address(root: Path, tmp_path: Path, run: Run) -> None:
     """No address of the show's own is left in the feed, and pages go on working anywhere."""
     there = "https://elders.example.net/show/"
-    assert omroep(root, "build", "--to", tmp_path / "site", "--base-url", there.rstrip("/")).returncode == 0
+    run(root, "build", "--to", tmp_path / "site", "--base-url", there.rstrip("/"))
     feed = (tmp_path / "site" / "feed.xml").read_text("utf-8")
     assert "proef.example.org" not in feed
     read = lambda key: path.read_bytes() if (path := tmp_path / "site" / key).is_file() else None  # noqa: E731
@@ -588,25 +590,25 @@ def spoil(root: Path, how: str) -> None:
 
 @pytest.mark.parametrize("how", BAD)
 @pytest.mark.parametrize("verb", ["check", "publish"])
-def test_bad_input_is_told_and_nothing_is_written(verb: str, how: str, root: Path, tmp_path: Path) -> None:
+def test_bad_input_is_told_and_nothing_is_written(verb: str, how: str, root: Path, tmp_path: Path, run: Run) -> None:
     """A sentence that says where and what to do, a documented status, no traceback, an untouched destination."""
     status, said = BAD[how]
     spoil(root, how)
     place: list[str | Path] = [] if verb == "check" else ["--to", tmp_path / "site"]
-    done = omroep(root, verb, *place)
-    assert (done.returncode, done.stdout) == (status, "")
+    done = run(root, verb, *place, status=status)
+    assert done.stdout == ""
     assert said in done.stderr
     assert "Traceback" not in done.stderr
     assert not list(tmp_path.glob("site/**/*.*"))
 
 
-def test_a_wrong_command_line_says_so(root: Path) -> None:
+def test_a_wrong_command_line_says_so(root: Path, run: Run) -> None:
     """With status 2 and no traceback; a folder without a show is the show's problem."""
     for words in (["publsh"], ["publish", "--base-url", "ftp://x"], ["serve", "--port", "70000"]):
-        done = omroep(root, *words)
-        assert (done.returncode, done.stdout) == (2, "")
+        done = run(root, *words, status=2)
+        assert done.stdout == ""
         assert "Traceback" not in done.stderr
-    assert omroep(root / "episodes", "check").returncode == 3
+    run(root / "episodes", "check", status=3)
 
 
 def test_a_bug_is_not_hidden(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -620,25 +622,24 @@ def test_a_bug_is_not_hidden(root: Path, monkeypatch: pytest.MonkeyPatch) -> Non
         cli.run(["--show", str(root), "check"])
 
 
-def test_problems_are_told_as_json_when_asked(root: Path, tmp_path: Path) -> None:
+def test_problems_are_told_as_json_when_asked(root: Path, run: Run) -> None:
     """On standard output, for every command that needs a whole show, in ASCII."""
     edit(root, "02-twee", "summary", "sum\u202emary")
     for verb in ("check", "plan", "publish"):
-        done = omroep(root, verb, "--json")
-        assert done.returncode == 3
+        done = run(root, verb, "--json", status=3)
         told = json.loads(done.stdout)
         assert (told["ok"], told["problems"][0]["file"]) == (False, "episodes/02-twee/episode.md")
         assert done.stdout.isascii()
 
 
-def test_all_problems_are_told_at_once(root: Path) -> None:
+def test_all_problems_are_told_at_once(root: Path, run: Run) -> None:
     """Of text, pictures, rules and recordings together, in the order of files and lines."""
     for how in ("broken-yaml", "small-cover"):
         spoil(root, how)
     (root / "episodes/03-drie/audio.wav").write_bytes(b"")
     show = root / "feed/show.yaml"
     show.write_text(show.read_text("utf-8").replace("Careers", "Carreers"), "utf-8")
-    told = omroep(root, "check").stderr.splitlines()
+    told = run(root, "check", status=3).stderr.splitlines()
     assert [line.split(": ")[1].rsplit(":", 1)[0] for line in told] == [
         "episodes/02-twee/episode.md",
         "episodes/03-drie/audio.wav",
@@ -647,7 +648,7 @@ def test_all_problems_are_told_at_once(root: Path) -> None:
     ]
 
 
-def test_names_cannot_write_to_the_terminal(root: Path) -> None:
+def test_names_cannot_write_to_the_terminal(root: Path, run: Run) -> None:
     """Escapes, bidi marks and newlines in names and values reach the terminal as text."""
     folder = root / "episodes" / "04\x1b]0;pwn\x07\nproblem: forged"
     folder.mkdir()
@@ -655,19 +656,21 @@ def test_names_cannot_write_to_the_terminal(root: Path) -> None:
     show = root / "feed/show.yaml"
     show.write_text(show.read_text("utf-8") + 'destination: "x\\e]0;pwn\\a://y"\n', "utf-8")
     for words in (["check"], ["plan"]):
-        told = omroep(root, *words)
-        assert told.returncode == 3
+        told = run(root, *words, status=3)
         assert not [char for char in told.stderr if ord(char) < 32 and char != "\n"]
         assert all(line.startswith(("problem: ", "advice: ")) for line in told.stderr.splitlines())
         assert not [line for line in told.stderr.splitlines() if line.startswith("problem: forged")]
 
 
 @pytest.mark.parametrize("place", [".", "episodes", "feed/site", "templates", ".."])
-def test_nothing_is_published_into_the_show_itself(place: str, root: Path) -> None:
+def test_nothing_is_published_into_the_show_itself(
+    place: str, root: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What is published would become what the show is made from."""
+    monkeypatch.chdir(root)
     before = sorted(path for path in root.rglob("*"))
-    done = omroep(root, "publish", "--to", place)
-    assert (done.returncode, "holds what the show is made from" in done.stderr) == (3, True)
+    done = run(root, "publish", "--to", place, status=3)
+    assert "holds what the show is made from" in done.stderr
     assert sorted(path for path in root.rglob("*")) == before
 
 
@@ -683,12 +686,12 @@ def test_places_are_seen_from_where_they_are_named(root: Path, tmp_path: Path) -
     assert (root / "elders" / "feed.xml").is_file()
 
 
-def test_status_tells_how_each_episode_stands(root: Path, tmp_path: Path) -> None:
+def test_status_tells_how_each_episode_stands(root: Path, tmp_path: Path, run: Run) -> None:
     """Live, changed, draft, scheduled, not yet published, withdrawn, missing; for people and for programs."""
     for folder in ("04-vier", "05-vijf", "06-zes"):
         write_episode(root, folder)
     site = tmp_path / "site"
-    assert omroep(root, "publish", "--to", site).returncode == 0
+    run(root, "publish", "--to", site)
     edit(root, "02-twee", "Notities.", "Andere notities.")
     (root / "episodes/03-drie/transcript.vtt").write_text("WEBVTT\n\n00:00.000 --> 00:01.000\nAnders\n", "utf-8")
     edit(root, "04-vier", "---\n\nNotities", "status: withdrawn\n---\n\nNotities")
@@ -697,7 +700,7 @@ def test_status_tells_how_each_episode_stands(root: Path, tmp_path: Path) -> Non
     (root / "episodes/07-zeven/audio.wav").unlink()
     write_episode(root, "08-acht", date="2099-01-01")
     write_episode(root, "09-negen")
-    told = json.loads(omroep(root, "status", "--json", "--to", site).stdout)
+    told = json.loads(run(root, "status", "--json", "--to", site).stdout)
     assert {episode["slug"]: episode["state"] for episode in told["episodes"]} == {
         "een": "live",
         "twee": "changed",
@@ -709,7 +712,7 @@ def test_status_tells_how_each_episode_stands(root: Path, tmp_path: Path) -> Non
         "acht": "scheduled",
         "negen": "waiting",
     }
-    shown = omroep(root, "status", "--to", site).stdout
+    shown = run(root, "status", "--to", site).stdout
     assert "LUFS" in shown
     assert "live, but missing here" in shown
 

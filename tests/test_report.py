@@ -25,6 +25,7 @@ from pipeline.model import Mastering
 from pipeline.report import chart, paper
 from pipeline.report.sheet import Report
 from pipeline.store.memory import MemoryStore
+from tests import shell
 from tests.shows import write_episode, write_show
 from tests.test_audio import decoded, loudness
 from tests.test_publish import NOW, published, room
@@ -54,21 +55,14 @@ def cracked() -> numpy.ndarray:
     return samples
 
 
-def omroep(root: Path, *words: str, **environ: str) -> "subprocess.CompletedProcess[str]":
-    """The real program; for `ffmpeg` another one than it would find."""
-    return subprocess.run(
-        [OMROEP, "--show", root, *words],
-        capture_output=True,
-        text=True,
-        cwd=root,
-        env={"PATH": "", "LC_ALL": "C.UTF-8", **environ},
-    )
+def omroep(root: Path, *words: str, **environ: str) -> shell.Said:
+    return shell.said(root, *words, **{"PATH": "", **environ})
 
 
 def reported(root: Path, *words: str, **environ: str) -> dict[str, html.HtmlElement]:
     """The pages of a report by their keys, parsed."""
     made = omroep(root, "report", *words, **environ)
-    assert made.returncode == 0, made.stderr
+    assert made.status == 0, made.stderr
     return pages(root / ".omroep" / "report")
 
 
@@ -109,14 +103,14 @@ def rises(samples: numpy.ndarray, hz: float) -> float:
 
 @pytest.fixture(scope="session")
 def shown(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A show of a clean, a cracked and an interrupted recording, published to its folder and reported on."""
+    """A show of a clean, a cracked and an interrupted recording, published and reported on by the real program."""
     root = write_show(tmp_path_factory.mktemp("reported"), title=f"Show {HOSTILE}", audio={"trim_silence": 0.5})
     write(write_episode(root, "01-schoon"), voice(12, dbfs=-26))
     write(write_episode(root, "02-gekraak", title=HOSTILE), cracked())
     stop = numpy.concatenate([voice(10), numpy.zeros(7 * RATE), voice(10)])
     write(write_episode(root, "03-stil", title="Stilte"), stop)
-    assert omroep(root, "publish").returncode == 0
-    assert omroep(root, "report").returncode == 0
+    for command in ("publish", "report"):
+        subprocess.run([OMROEP, "--show", root, command], check=True, capture_output=True, env={"PATH": ""})
     return root
 
 
@@ -184,7 +178,7 @@ def test_an_episode_that_is_louder_is_named(root: Path) -> None:
     for folder in ("01-schoon", "02-gekraak"):
         place = root / "episodes" / folder / "episode.md"
         place.write_text(place.read_text("utf-8").replace("title:", "revision: 2\ntitle:", 1), "utf-8")
-    assert omroep(root, "publish").returncode == 0
+    assert omroep(root, "publish").status == 0
     made = omroep(root, "report", "--json")
     told = json.loads(made.stdout)
     assert (told["alike"], [row["outdated"] for row in told["episodes"]]) == (False, [False, False, True])
@@ -198,7 +192,7 @@ def test_the_leveller_is_told_minute_by_minute(tmp_path: Path) -> None:
     """A guest who is 12 dB softer in the second minute comes nearer to the host, and the table says how much."""
     root = write_show(tmp_path, audio={"leveller": True})
     write(write_episode(root, "01-twee"), numpy.concatenate([voice(60, dbfs=-14), voice(60, dbfs=-26)]))
-    assert omroep(root, "publish").returncode == 0
+    assert omroep(root, "publish").status == 0
     page = reported(root)["episodes/twee.html"]
     (details,) = page.xpath("//details[@open]")
     rows = [[words_of(cell).replace("−", "-") for cell in row] for row in details.xpath(".//tbody/tr")]
@@ -328,7 +322,7 @@ def test_a_damaged_memory_is_made_again(harm: Callable[[bytes], bytes], root: Pa
         note.write_bytes(harm(note.read_bytes()))
     assert omroep(root, "report").stderr.count("listening to the recording") == 3
     assert {path: path.read_bytes() for path in before} == before
-    assert omroep(root, "report", OMROEP_FFMPEG="/nonexistent").returncode == 0
+    assert omroep(root, "report", OMROEP_FFMPEG="/nonexistent").status == 0
 
 
 def test_before_the_first_publish_only_the_recordings_are_told(tmp_path: Path) -> None:
@@ -342,7 +336,7 @@ def test_before_the_first_publish_only_the_recordings_are_told(tmp_path: Path) -
     assert words_of(pages(root / ".omroep" / "report")["index.html"].xpath("//p[@class='lead']")[0]) == (
         "No episode was mastered yet."
     )
-    assert omroep(root, "plan").returncode == 0
+    assert omroep(root, "plan").status == 0
     page = reported(root)["episodes/een.html"]
     assert number(page, "Loudness, LUFS")[1] == pytest.approx(-16, abs=0.3)
     assert words_of(page.xpath("//p[@class='lead']")[0]).startswith("Listeners will get it at")
@@ -383,7 +377,7 @@ def test_a_damaged_delivered_file_is_not_told_of_as_if_it_were_whole(root: Path)
     body[-1000] ^= 1
     file.write_bytes(body)
     made = omroep(root, "report")
-    assert made.returncode == 4
+    assert made.status == 4
     assert f"audio/{file.name}: This is not the file that it was" in made.stderr
     assert len(pages(root / ".omroep" / "report")) == 4
 
@@ -394,7 +388,7 @@ def test_a_recording_that_cannot_be_read_stops_no_other(tmp_path: Path) -> None:
     write(write_episode(root, "01-een"), voice(6))
     write_episode(root, "02-kapot", audio=b"no sound at all")
     made = omroep(root, "report")
-    assert made.returncode == 4
+    assert made.status == 4
     assert "episodes/02-kapot/audio.wav: The recording cannot be read" in made.stderr
     found = pages(root / ".omroep" / "report")
     assert "The recording cannot be read" in words_of(found["episodes/kapot.html"])
@@ -415,7 +409,7 @@ def test_a_site_is_not_written_over(root: Path) -> None:
     """A report into the folder that listeners get is refused, and nothing there changes."""
     before = (root / "public" / "index.html").read_bytes()
     made = omroep(root, "report", "--to", "public")
-    assert (made.returncode, "holds a published show" in made.stderr) == (6, True)
+    assert (made.status, "holds a published show" in made.stderr) == (6, True)
     assert (root / "public" / "index.html").read_bytes() == before
 
 

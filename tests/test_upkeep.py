@@ -19,8 +19,9 @@ from pipeline.model import Key, Kind, Object, Slug, Version
 from pipeline.prune import Lying
 from pipeline.store import ANYTHING, Anything
 from pipeline.store.memory import MemoryStore
+from tests.shell import Run
 from tests.shows import write_episode
-from tests.test_publish import copied, edit, omroep, prepared, published, puts, refused, room, root, seen, three
+from tests.test_publish import copied, edit, prepared, published, puts, refused, room, root, seen, three
 
 __all__ = ["root", "three"]
 
@@ -603,36 +604,35 @@ def test_a_page_of_a_stopped_publish_is_put_right_after_the_switch(root: Path) -
 # --- the commands -----------------------------------------------------------------------------------------------------
 
 
-def test_the_commands_tell_it(root: Path, tmp_path: Path) -> None:
-    """Published, changed, gone back, listed and cleared by the real program, in a folder."""
+def test_the_commands_tell_it(root: Path, tmp_path: Path, run: Run) -> None:
+    """Published, changed, gone back, listed and cleared by commands, in a folder."""
     site = tmp_path / "site"
-    assert omroep(root, "publish", "--to", site).returncode == 0
+    run(root, "publish", "--to", site)
     feed = (site / "feed.xml").read_bytes()
     edit(root, "01-een", "Aflevering over", "Alles over")
-    assert omroep(root, "publish", "--to", site).returncode == 0
-    told = json.loads(omroep(root, "releases", "--json", "--to", site).stdout)["releases"]
+    run(root, "publish", "--to", site)
+    told = json.loads(run(root, "releases", "--json", "--to", site).stdout)["releases"]
     assert [(each["number"], each["live"], each["episodes"]) for each in told] == [(2, True, 3), (1, False, 3)]
     assert [change["kind"] for change in told[0]["changes"]] == ["title"]
-    shown = omroep(root, "rollback", "--plan", "--to", site)
-    assert shown.returncode == 0
+    shown = run(root, "rollback", "--plan", "--to", site)
     assert "“Alles over 01-een” is now called “Aflevering over 01-een”" in shown.stdout
     assert (site / "feed.xml").read_bytes() != feed
-    assert omroep(root, "rollback", "--to", site).returncode == 0
+    run(root, "rollback", "--to", site)
     assert (site / "feed.xml").read_bytes() == feed
-    listed = omroep(root, "releases", "--to", site).stdout
+    listed = run(root, "releases", "--to", site).stdout
     assert "(gone back to), live now" in listed
-    assert Turn.RETURNED in json.loads(omroep(root, "releases", "--json", "--to", site).stdout)["releases"][0]["turn"]
-    assert omroep(root, "rollback", "7", "--to", site).returncode == 6
-    assert "To delete them: add --yes" not in omroep(root, "prune", "--to", site).stdout
+    assert Turn.RETURNED in json.loads(run(root, "releases", "--json", "--to", site).stdout)["releases"][0]["turn"]
+    run(root, "rollback", "7", "--to", site, status=6)
+    assert "To delete them: add --yes" not in run(root, "prune", "--to", site).stdout
 
 
-def test_what_was_published_is_managed_whatever_is_wrong_here(root: Path, tmp_path: Path) -> None:
+def test_what_was_published_is_managed_whatever_is_wrong_here(root: Path, tmp_path: Path, run: Run) -> None:
     """Going back and looking read no episode: in an emergency these may be half edited, or gone."""
-    assert omroep(root, "publish").returncode == 0
+    run(root, "publish")
     edit(root, "01-een", "Aflevering over", "Alles over")
-    assert omroep(root, "publish").returncode == 0
+    run(root, "publish")
     shutil.rmtree(root / "episodes")
-    assert omroep(root, "check").returncode == 3
+    run(root, "check", status=3)
     for command in (
         ["releases"],
         ["rollback"],
@@ -641,28 +641,26 @@ def test_what_was_published_is_managed_whatever_is_wrong_here(root: Path, tmp_pa
         ["verify"],
         ["export", tmp_path / "all"],
     ):
-        ran = omroep(root, *command)
-        assert ran.returncode == 0, (command, ran.stderr)
+        run(root, *command)
 
 
-def test_a_refused_plan_is_shown_whole(root: Path, tmp_path: Path) -> None:
+def test_a_refused_plan_is_shown_whole(root: Path, tmp_path: Path, run: Run) -> None:
     """What listeners would notice, what would be written, and why not; with the status that publish has."""
     site = tmp_path / "site"
-    assert omroep(root, "publish", "--to", site).returncode == 0
+    run(root, "publish", "--to", site)
     shutil.rmtree(root / "episodes" / "02-twee")
-    done = omroep(root, "plan", "--to", site)
-    assert done.returncode == 6
+    done = run(root, "plan", "--to", site, status=6)
     assert "“Aflevering over 02-twee” leaves the feed" in done.stdout
     assert "But publish refuses this" in done.stdout
     assert "--withdraw twee" in done.stderr
-    told = json.loads(omroep(root, "plan", "--json", "--to", site).stdout)
+    told = json.loads(run(root, "plan", "--json", "--to", site, status=6).stdout)
     assert "leaves" in [change["kind"] for change in told["changes"]]
     assert len(told["blocked"]) == 1
 
 
-def test_a_receipt_is_kept(root: Path, tmp_path: Path) -> None:
+def test_a_receipt_is_kept(root: Path, tmp_path: Path, run: Run) -> None:
     """What was sent, with sizes and hashes, and how it sounds as delivered."""
-    assert omroep(root, "publish", "--to", tmp_path / "site").returncode == 0
+    run(root, "publish", "--to", tmp_path / "site")
     (kept,) = (root / ".omroep" / "receipts").glob("*.json")
     told = json.loads(kept.read_text("utf-8"))
     assert told["checked"] == "sha256"
@@ -706,7 +704,7 @@ def published_site(three: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
     """The show and a folder that it was published to."""
     folder = tmp_path_factory.mktemp("published")
     shutil.copytree(three, folder / "show")
-    assert omroep(folder / "show", "publish", "--to", folder / "site").returncode == 0
+    assert cli.run(["--show", str(folder / "show"), "publish", "--to", str(folder / "site")]) == 0
     return folder
 
 

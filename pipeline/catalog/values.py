@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, time
+from functools import cache
 from typing import Any
 from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo, available_timezones
@@ -146,10 +147,16 @@ def _spelled(at: datetime) -> str:
 
 def zone_name(value: Any) -> str:
     """A time zone's name."""
-    if text(value) not in available_timezones():
-        near = nearest.meant(value, available_timezones()) or "Europe/Amsterdam"
+    if text(value) not in _zones():
+        near = nearest.meant(value, _zones()) or "Europe/Amsterdam"
         raise ValueError(f"`{value}` is not a time zone; write one such as {near}")
     return str(value)
+
+
+@cache
+def _zones() -> frozenset[str]:
+    """All of them: a search of many folders."""
+    return frozenset(available_timezones())
 
 
 def language(value: Any) -> str:

@@ -258,12 +258,18 @@ class Rig:
         if FEED not in self.watcher.view:
             yield "P18: there is no feed"
 
-    def damaged_memory(self, course: Course) -> None:
-        """What a machine remembers is deleted, cut and flipped before the next publish, a file at a time."""
+    def damaged_memory(self, course: Course, *, every: int = 1) -> None:
+        """What a machine remembers is deleted, cut and flipped before the next publish, a file at a time.
+
+        One of so many files and damages is tried, so that each damage is done to some.
+        """
         files = sorted(self._remembering(course).cache.rglob("*.json"))
         own = [path for path in files if path.relative_to(self.scratch / "clone/cache").parts[0] not in _MASTERED]
-        for path in own:
-            for name, damage in _DAMAGES.items():
+        for row, path in enumerate(own):
+            for place, (name, damage) in enumerate(_DAMAGES.items()):
+                if (row + place) % every:
+                    self.score.left_out += 1
+                    continue
                 where = f"{course.name} / {path.name[:20]} {name}"
                 clone = self._remembering(course)
                 damage(path)

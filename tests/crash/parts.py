@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
@@ -24,12 +24,39 @@ from tests.crash.folder import FolderRig, Way
 from tests.crash.machine import Life, LifeInAFolder
 from tests.crash.mutants import MUTANTS, Mutant, bred
 from tests.crash.publisher import Clone, Nursery
+from tests.crash.reader import FEED
 from tests.crash.rivals import QUARRELS, Arena, Case
 from tests.crash.score import Score
 from tests.crash.stage import Shows
 
 _SHARES = 3
 """Into so many pieces the work of each step is cut."""
+_WORLDS = 3
+"""Of clocks and disks, which are few, one of so many is tried at least."""
+_Point = TypeVar("_Point")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Effort:
+    """How much is tried."""
+
+    thorough: bool = False
+    """Every fault at every request of every step."""
+    every: int = 1
+    """One point of so many in a row, in each row beginning at another, so that all kinds are among them."""
+
+    def share(
+        self, score: Score, row: int, share: int, points: Sequence[_Point], wanted: Callable[[int, _Point], bool]
+    ) -> Iterator[_Point]:
+        """What one of the pieces tries of the row with that number; `score` gets to know what is left out.
+
+        `wanted`, of a point and its place in the row, is what even a run that is not thorough tries.
+        """
+        tried = [point for place, point in enumerate(points) if self.thorough or wanted(place, point)]
+        tried = [point for place, point in enumerate(tried) if (place + row) % self.every == 0]
+        if share == 0:
+            score.left_out += len(points) - len(tried)
+        yield from tried[share::_SHARES]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,48 +133,51 @@ def _course(rig: Rig, step: str) -> Course:
     return courses[step]
 
 
-def _campaign(step: str, share: int, thorough: bool) -> Score:
+def _campaign(step: str, share: int, effort: Effort) -> Score:
     rig = _rig()
     course = _course(rig, step)
-    for name, point in tasks(course, thorough=thorough)[share::_SHARES]:
+    usual = frozenset(tasks(course, thorough=False))
+    for name, point in effort.share(
+        rig.score, [*stage.STEPS].index(step), share, tasks(course, thorough=True), lambda _, task: task in usual
+    ):
         rig.trial(course, name, point)
     return rig.score
 
 
-def _given_up(step: str, share: int, thorough: bool) -> Score:
+def _given_up(step: str, share: int, effort: Effort) -> Score:
     rig = _rig()
     course = _course(rig, step)
     points = [point for point in course.points if point.nth == 1]
-    for place, point in enumerate(points):
-        if place % _SHARES == share and (thorough or place % 2 == 0 or point.key == "feed.xml"):
-            rig.for_ever(course, point)
+    for point in effort.share(rig.score, 0, share, points, lambda place, point: place % 2 == 0 or point.key == FEED):
+        rig.for_ever(course, point)
     return rig.score
 
 
-def _interrupted(step: str, share: int, thorough: bool) -> Score:
+def _interrupted(step: str, share: int, effort: Effort) -> Score:
     rig = _rig()
     course = _course(rig, step)
-    for place, point in enumerate(course.points):
-        if place % _SHARES == share and (thorough or place % 4 == 0 or point.key == "feed.xml"):
-            rig.interrupted(course, point)
+    for point in effort.share(
+        rig.score, 0, share, course.points, lambda place, point: place % 4 == 0 or point.key == FEED
+    ):
+        rig.interrupted(course, point)
     return rig.score
 
 
-def _memory() -> Score:
+def _memory(effort: Effort) -> Score:
     rig = _rig()
     rig.behind_its_back(_course(rig, "add"))
-    rig.damaged_memory(_course(rig, "edit"))
+    rig.damaged_memory(_course(rig, "edit"), every=effort.every)
     return rig.score
 
 
-def _folder(step: str, share: int, thorough: bool) -> Score:
+def _folder(row: int, step: str, share: int, effort: Effort) -> Score:
     rig = _folder_rig()
     ways: dict[str, Way] = _here.setdefault("ways", {})
     way = ways[step] if step in ways else ways.setdefault(step, rig.way(step))
     if share == 0:
         rig.score.blame(f"folder / {step}", rig.lasting(way))
-    stride = 1 if thorough or step == EVERYTHING_AT else 4
-    for at in range(1 + share * stride, len(way.calls) + 1, _SHARES * stride):
+    calls = range(1, len(way.calls) + 1)
+    for at in effort.share(rig.score, row, share, calls, lambda place, _: step == EVERYTHING_AT or place % 4 == 0):
         rig.trial(way, at)
     return rig.score
 
@@ -177,36 +207,38 @@ def _arena(rig: Rig) -> Arena:
     return arena
 
 
-def _rivals(name: str, share: int, thorough: bool) -> Score:
+def _rivals(name: str, share: int, effort: Effort) -> Score:
     rig = _rig()
     arena = _arena(rig)
     cases: dict[str, Case] = _here.setdefault("cases", {})
     case = cases[name] if name in cases else cases.setdefault(name, arena.case(name))
-    for point in case.points[share::_SHARES]:
+    for point in effort.share(rig.score, [*QUARRELS].index(name), share, case.points, lambda *_: True):
         arena.fight(case, point)
     return rig.score
 
 
-def _swept(name: str, share: int) -> Score:
+def _swept(name: str, share: int, effort: Effort) -> Score:
     rig = _rig()
     arena = _arena(rig)
-    at = sweepers.meeting(arena, name)
-    for point in at.points[share::_SHARES]:
+    meetings: dict[str, sweepers.Meeting] = _here.setdefault("meetings", {})
+    at = meetings[name] if name in meetings else meetings.setdefault(name, sweepers.meeting(arena, name))
+    row = [*sweepers.MEETINGS].index(name)
+    for point in effort.share(rig.score, row, share, at.points, lambda *_: True):
         sweepers.meet(arena, at, point)
     rig.watcher.pruned = False
     return rig.score
 
 
-def _clocks() -> Score:
+def _clocks(effort: Effort) -> Score:
     rig = _rig()
-    score = world.clocks(rig.shows, rig.scratch, rig.nursery)
+    score = world.clocks(rig.shows, rig.scratch, rig.nursery, every=min(effort.every, _WORLDS))
     score.add(world.faked(rig))
     return score
 
 
-def _disks() -> Score:
+def _disks(effort: Effort) -> Score:
     rig = _rig()
-    return world.full_disks(rig.shows, rig.scratch)
+    return world.full_disks(rig.shows, rig.scratch, every=min(effort.every, _WORLDS))
 
 
 def _lives(in_folder: bool, count: int) -> Score:
@@ -311,25 +343,27 @@ def _fought(quarrel: str, rig: Rig) -> Iterator[str]:
 # --- the parts
 
 
-def bucket(floor: Floor, thorough: bool) -> Score:
+def bucket(floor: Floor, effort: Effort) -> Score:
     """Every fault at every request."""
-    return floor.score(_campaign, [(step, share, thorough) for share in range(_SHARES) for step in stage.STEPS])
+    return floor.score(_campaign, [(step, share, effort) for share in range(_SHARES) for step in stage.STEPS])
 
 
-def for_ever(floor: Floor, thorough: bool) -> Score:
+def for_ever(floor: Floor, effort: Effort) -> Score:
     """An object that can never be had or written."""
-    return floor.score(_given_up, [("everything", share, thorough) for share in range(_SHARES)])
+    return floor.score(_given_up, [("everything", share, effort) for share in range(_SHARES)])
 
 
-def ctrl_c(floor: Floor, thorough: bool) -> Score:
+def ctrl_c(floor: Floor, effort: Effort) -> Score:
     """An interrupt while a request is under way."""
-    return floor.score(_interrupted, [("everything", share, thorough) for share in range(_SHARES)])
+    return floor.score(_interrupted, [("everything", share, effort) for share in range(_SHARES)])
 
 
-def folder(floor: Floor, thorough: bool) -> Score:
+def folder(floor: Floor, effort: Effort) -> Score:
     """Stopped at every system call that changes the folder; the real executable by the kernel too."""
-    steps = [*stage.STEPS.keys() - stage.UPKEEP] if thorough else ["first publish", "edit", "everything"]
-    score = floor.score(_folder, [(step, share, thorough) for share in range(_SHARES) for step in steps])
+    usual = ("first publish", "edit", "everything")
+    steps = [step for step in stage.STEPS if step in usual or (effort.thorough and step not in stage.UPKEEP)]
+    pieces = [(row, step, share, effort) for share in range(_SHARES) for row, step in enumerate(steps)]
+    score = floor.score(_folder, pieces)
     if not shutil.which("strace"):
         score.notes.append("`strace` is not installed: the kernel stopped nothing")
         return score
@@ -340,40 +374,40 @@ def folder(floor: Floor, thorough: bool) -> Score:
     return score
 
 
-def rivals(floor: Floor, thorough: bool) -> Score:
+def rivals(floor: Floor, effort: Effort) -> Score:
     """Two publishers, one held before each of its requests."""
-    return floor.score(_rivals, [(name, share, thorough) for share in range(_SHARES) for name in QUARRELS])
+    return floor.score(_rivals, [(name, share, effort) for share in range(_SHARES) for name in QUARRELS])
 
 
-def sweeps(floor: Floor, thorough: bool) -> Score:
+def sweeps(floor: Floor, effort: Effort) -> Score:
     """Clearing away beside a publish and beside going back, either held before each of its requests."""
-    return floor.score(_swept, [(name, share) for share in range(_SHARES) for name in sweepers.MEETINGS])
+    return floor.score(_swept, [(name, share, effort) for share in range(_SHARES) for name in sweepers.MEETINGS])
 
 
-def surroundings(floor: Floor, thorough: bool) -> Score:
+def surroundings(floor: Floor, effort: Effort) -> Score:
     """Clocks, zones and full disks."""
-    score = floor.score(_clocks, [()])
-    score.add(floor.score(_disks, [()]))
+    score = floor.score(_clocks, [(effort,)])
+    score.add(floor.score(_disks, [(effort,)]))
     return score
 
 
-def memory(floor: Floor, thorough: bool) -> Score:
+def memory(floor: Floor, effort: Effort) -> Score:
     """A bucket that changes behind a machine's back, and a memory that is damaged."""
-    return floor.score(_memory, [()])
+    return floor.score(_memory, [(effort,)])
 
 
-def lives(floor: Floor, thorough: bool) -> Score:
+def lives(floor: Floor, effort: Effort) -> Score:
     """Producers, machines, clocks and a killer, in any order."""
-    count = 60 if thorough else 12
+    count = 60 if effort.thorough else 12
     return floor.score(_lives, [(in_folder, count) for in_folder in (False, True)])
 
 
-def mutants(floor: Floor, thorough: bool) -> Score:
+def mutants(floor: Floor, effort: Effort) -> Score:
     """The rig itself: each small breakage of the product must be noticed."""
     return floor.score(_caught, [(name,) for name in MUTANTS])
 
 
-PARTS: Mapping[str, Callable[[Floor, bool], Score]] = {
+PARTS: Mapping[str, Callable[[Floor, Effort], Score]] = {
     "bucket": bucket,
     "for-ever": for_ever,
     "ctrl-c": ctrl_c,

@@ -10,6 +10,8 @@ class Score:
     """Adds up over trials, parts and processes."""
 
     points: int = 0
+    left_out: int = 0
+    """Points that this run did not try."""
     looks: int = 0
     fired: Counter[str] = field(default_factory=Counter)
     ended: Counter[str] = field(default_factory=Counter)
@@ -22,6 +24,7 @@ class Score:
 
     def add(self, other: "Score") -> None:
         self.points += other.points
+        self.left_out += other.left_out
         self.looks += other.looks
         self.fired += other.fired
         self.ended += other.ended
@@ -35,8 +38,8 @@ class Score:
 
     def told(self, name: str) -> str:
         lines = [
-            f"{name}: {self.points} points tried, {self.fired.total()} faults fired, {self.looks} looks from outside, "
-            f"{len(self.violations)} violations",
+            f"{name}: {self.points} of {self.points + self.left_out} points tried, {self.fired.total()} faults fired, "
+            f"{self.looks} looks from outside, {len(self.violations)} violations",
             *(f"  {fault}: {count}" for fault, count in sorted(self.fired.items())),
             *(f"  {what}: at most {max(times):.2f} s" for what, times in sorted(self.took_s.items())),
             *(f"  note: {note}" for note in dict.fromkeys(self.notes)),
