@@ -2,8 +2,9 @@
 
 Front matter is what `pages` is given or decides about an episode: moved chapters, turns, who is which guest, which
 episodes a page lists, names of files. How it is told is Hugo's own work: dates, lengths, sizes, addresses, initials,
-JSON-LD, oEmbed, Markdown, escaping, the words to search. It is given our styles and scripts as they are published, so
-that it need not shorten them; it says nothing of empty lists, of other formats, or of what else this show has not.
+JSON-LD, oEmbed, Markdown, escaping. It is given our styles, scripts and blocks of words to search as they are
+published, for shortening the one and sorting the other is no work for layouts; it says nothing of empty lists, of
+other formats, or of what else this show has not.
 `likeness` finds nothing else between the two than `UNLIKE` has.
 """
 
@@ -23,7 +24,7 @@ from babel.messages.pofile import read_po
 from pipeline import names, sidecars
 from pipeline.history import FEED
 from pipeline.model import Edition, Entry, Kind, Object, Picture
-from pipeline.pages import apps, shelves, transcripts, wording
+from pipeline.pages import apps, search, shelves, transcripts, wording
 from pipeline.pages.colour import palette
 from pipeline.pages.look import Theme
 from pipeline.pages.speech import Passage
@@ -49,8 +50,8 @@ _Names = Mapping[str, names.Named]
 
 
 def write(folder: Path, edition: Edition, look: Theme, site: Iterable[Object]) -> None:
-    """Settings, layouts, words and a file for every page in `folder`; of our own `site` only the assets."""
-    assets = [made for made in site if made.kind is Kind.ASSET and posixpath.dirname(made.key) == "assets"]
+    """Settings, layouts, words and a file for every page in `folder`; of our own `site` the assets."""
+    assets = [made for made in site if made.kind is Kind.ASSET and posixpath.dirname(made.key) in ("assets", "search")]
     shutil.copytree(_LAYOUTS, folder, dirs_exist_ok=True)
     for made in assets:
         _put(folder / "static" / made.key, made.body if isinstance(made.body, bytes) else b"")
@@ -91,7 +92,9 @@ def _settings(edition: Edition, look: Theme, assets: Iterable[Object]) -> _Param
             "modern": _pictures(edition.modern),
             "icons": _pictures(edition.icons),
             "share": _picture(edition.share),
-            "assets": {_plain(made): made.key for made in assets},
+            "assets": {_plain(made): made.key for made in assets if made.key.startswith("assets/")},
+            "blocks": [made.key for made in assets if made.key.startswith("search/")],
+            "indexed": len(edition.entries) - len(search.fresh(edition)),
         },
     }
 
@@ -177,7 +180,6 @@ def _episode(entry: Entry, guests: _Names, topics: _Names) -> dict[str, Any]:
         "passages": _passages(transcript.opening),
         "parts": [part.key for part in transcript.parts],
         "rest": transcript.rest is not None,
-        "beyond": [turn.text for part in transcript.parts for passage in part.passages for turn in passage.turns],
     }
 
 
