@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from pipeline import sidecars
+from pipeline import consent, sidecars, theme
 from pipeline.catalog import EPISODES, Reading, files, front_matter, transcripts
+from pipeline.consent import Withheld
 from pipeline.errors import Problem, Refused, ShowError
 from pipeline.history import Published
-from pipeline.model import Catalog, Cue, Entry, Episode, Guid, Origin, Slug
+from pipeline.model import Catalog, Cue, Entry, Episode, Guid, Origin, Slug, Status
 from pipeline.standing import Apart
 from pipeline.store import Store
 from pipeline.text import slug_of
@@ -27,7 +28,9 @@ class Sorted:
     """Of those with which nothing is wrong."""
     held: Held
     known: tuple[Episode, ...]
-    """Of the others, those that could be read."""
+    """Of the others, those that could be read, with what guests agree to have published."""
+    withheld: tuple[Withheld, ...] = ()
+    """What guests do not agree to have published."""
     advice: tuple[Problem, ...] = field(repr=False)
 
 
@@ -49,6 +52,7 @@ def sort(reading: Reading, held: Held) -> Sorted:
         catalog=replace(reading.catalog, episodes=_others(reading.catalog, apart)),
         held=apart,
         known=tuple(episode for episode in reading.catalog.episodes if episode.folder in apart),
+        withheld=reading.withheld,
         advice=tuple(problem for problem in reading.problems if not problem.fatal and _folder(problem) not in apart),
     )
 
@@ -67,13 +71,16 @@ def further(found: Sorted, held: Held) -> Sorted:
 def whole(root: Path, found: Sorted, before: Published, store: Store) -> Catalog:
     """What listeners are to get: the good ones as they are now, the others as listeners have them, if they do.
 
+    Whatever is wrong with one of the others: where its file can be read, guests are left out whom it does not let be
+    published any more, and what it says is withdrawn is.
+
     Refused where a transcript that is published cannot be brought back to the byte.
     """
     here = {episode.guid for episode in found.catalog.episodes}
     claimed = {name for each in apart(root, found).values() for name in each.names}
     entries = before.release.edition.entries if before.release else ()
     kept = tuple(
-        _as_published(entry, before, store)
+        _withdrawn(entry, found) or _agreed(_as_published(entry, before, store), found)
         for entry in entries
         if entry.episode.guid not in here and claimed & {entry.episode.guid, entry.episode.slug}
     )
@@ -83,6 +90,25 @@ def whole(root: Path, found: Sorted, before: Published, store: Store) -> Catalog
     origins |= {episode.slug: Origin(file=EPISODES.as_posix(), lines={}) for episode in kept}
     order = sorted((*found.catalog.episodes, *kept), key=_order)
     return replace(found.catalog, episodes=tuple(order), origins=origins)
+
+
+def _said(of: Guid, found: Sorted) -> tuple[Episode, ...]:
+    """What the files say of a published episode; those of twins, each its own."""
+    return tuple(episode for episode in found.known if episode.guid == of)
+
+
+def _withdrawn(entry: Entry, found: Sorted) -> Episode | None:
+    """The episode as its file has it, where that says that it is withdrawn; of twins, where all do."""
+    said = _said(entry.episode.guid, found)
+    return said[0] if said and all(each.status is Status.WITHDRAWN for each in said) else None
+
+
+def _agreed(episode: Episode, found: Sorted) -> Episode:
+    """A published episode with what its guests still agree to; of twins, with what they agree to in all."""
+    stand_in = theme.spoken(found.catalog.show.language).gettext(consent.A_GUEST)
+    for said in _said(episode.guid, found):
+        episode = consent.upheld(episode, said, found.withheld, stand_in)
+    return episode
 
 
 def told(held: Held) -> tuple[Problem, ...]:
