@@ -6,6 +6,7 @@ import shutil
 import socket
 import subprocess
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -293,6 +294,9 @@ def test_without_publishing_it_is_shown_here(small: Path, tmp_path: Path) -> Non
             text = notes.read_text("utf-8").replace("Aflevering over 01-een", title)
             notes.write_text(text, "utf-8")
             assert title in awaited(f"http://127.0.0.1:{port}/feed.xml", title)
+        rebound = urllib.request.Request(f"http://127.0.0.1:{port}/feed.xml", headers={"Host": "evil.example"})
+        with pytest.raises(urllib.error.HTTPError, match="421"):
+            urllib.request.urlopen(rebound)
     finally:
         assert watcher.stop() == 130
     assert not (root / "public").exists()

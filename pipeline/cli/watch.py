@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import click
@@ -170,13 +171,16 @@ class _Publishing(_Hands):
         return Outcome(came=Came.PASSING if untold else Came.DONE, due=prepared.next_due, ahead=ahead)
 
 
+_HERE = "127.0.0.1"
+
+
 class _Showing(_Hands):
     """Serves it on this machine."""
 
     def __init__(self, settings: Settings, to: str | None, base_url: str | None, shown: Board, port: int) -> None:
         self.to = to
-        self.listening = server.bind("127.0.0.1", port)
-        self.address = f"http://127.0.0.1:{self.listening.port}/"
+        self.listening = server.bind(_HERE, port)
+        self.address = f"http://{_HERE}:{self.listening.port}/"
         super().__init__(settings, base_url or self.address, shown)
         threading.Thread(target=self.listening.serve_forever, daemon=True).start()
         shown.line(f"The show is at {self.address}index.html and its feed at {self.address}feed.xml. Ctrl-C ends it.")
@@ -187,7 +191,8 @@ class _Showing(_Hands):
         made = publish.rehearse(room, self.shown.step, held)
         if not unmoved():
             return Outcome(came=Came.MOVED)
-        self.listening.app = server.site(made.objects, lambda line: None)
+        here = server.site(made.objects, lambda line: None)
+        self.listening.app = server.near(self.listening, here, _HERE, urlsplit(self.base_url or "").hostname or _HERE)
         self.tell(made.found, self._published(made.edition.show.destination), room.now, held)
         self.shown.problems(self.to_mend(made.found, held))
         return Outcome(came=Came.DONE, due=made.next_due)

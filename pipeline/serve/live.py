@@ -95,7 +95,8 @@ class Live:
     def _made(self) -> Site:
         turn = self._turn
         pages = tuple(_page(item, turn) if item.type.startswith("text/html") else item for item in turn.objects)
-        return site(pages or tuple(_empty(key, turn) for key in ("index.html", "404.html")), self._on_request)
+        empty = (_empty(key, turn) for key in ("index.html", "404.html"))
+        return site(pages or empty, self._on_request, shared=False)
 
 
 def _empty(key: str, turn: Turn) -> Object:
