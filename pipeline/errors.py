@@ -91,15 +91,3 @@ class Refused(OmroepError):
     """The publish would break a promise to listeners."""
 
     status = Exit.REFUSED
-
-
-class Untold(OmroepError):
-    """Who should have been told of a change was not; what listeners get is as it should be."""
-
-    status = Exit.UNTOLD
-
-
-class Partial(OmroepError):
-    """Something is wrong with some episodes; the others are published."""
-
-    status = Exit.PARTIAL
