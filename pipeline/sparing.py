@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from pipeline import consent, sidecars, theme
+from pipeline import consent, theme
 from pipeline.catalog import EPISODES, Reading, files, front_matter, transcripts
 from pipeline.consent import Withheld
 from pipeline.errors import Problem, Refused, ShowError
 from pipeline.history import Published
-from pipeline.model import Catalog, Cue, Entry, Episode, Guid, Origin, Slug, Status
+from pipeline.model import Catalog, Entry, Episode, Guid, Origin, Release, Slug, Status
 from pipeline.standing import Apart
 from pipeline.store import Store
 from pipeline.text import slug_of
@@ -78,11 +78,11 @@ def whole(root: Path, found: Sorted, before: Published, store: Store) -> Catalog
     """
     here = {episode.guid for episode in found.catalog.episodes}
     claimed = {name for each in apart(root, found).values() for name in each.names}
-    entries = before.release.edition.entries if before.release else ()
+    release = before.release
     kept = tuple(
-        _withdrawn(entry, found) or _agreed(_as_published(entry, before, store), found)
-        for entry in entries
-        if entry.episode.guid not in here and claimed & {entry.episode.guid, entry.episode.slug}
+        _withdrawn(entry, found) or _agreed(_as_published(entry, release, store), found)
+        for entry in (release.edition.entries if release else ())
+        if release and entry.episode.guid not in here and claimed & {entry.episode.guid, entry.episode.slug}
     )
     if not kept:
         return found.catalog
@@ -163,24 +163,13 @@ def _typed(root: Path, folder: str) -> Iterator[Guid | Slug]:
 _IDENTITY = re.compile(r"^(guid|slug):[ \t]*[\"']?([^\"'\n#]*[^\"'\n#\s])", re.MULTILINE)
 
 
-def _as_published(entry: Entry, before: Published, store: Store) -> Episode:
-    """The episode as it was published; its transcript is not in the record, but at the store."""
-    objects = before.release.objects if before.release else ()
-    beginning = f"transcripts/{entry.episode.slug}."
-    key = next((item.key for item in objects if item.key.startswith(beginning)), None)
-    if key is None:
-        return entry.episode
-    stored = store.read(key)
-    cues = transcripts.cues(stored.body.decode("utf-8", "replace"), key) if stored else ()
-    shift_s = entry.media.shift_s
-    spoken = tuple(_back(cue, shift_s) for cue in cues) if isinstance(cues, tuple) else ()
-    episode = replace(entry.episode, transcript=spoken)
-    again = sidecars.transcript(replace(entry, episode=episode))
-    if again is None or again.key != key:
-        what = f"“{episode.title}” cannot be left as it is: its transcript at {store.name} is lost or damaged."
+def _as_published(entry: Entry, release: Release, store: Store) -> Episode:
+    """The episode as it was published; Refused where its transcript cannot be brought back."""
+    key = transcripts.published(entry, release)
+    held = store.read(key) if key else None
+    episode = transcripts.again(entry, key, held.body if held else None) if key else entry.episode
+    if episode is None:
+        title = entry.episode.title
+        what = f"“{title}” cannot be left as it is: its transcript at {store.name} is lost or damaged."
         raise Refused(Problem(what=what, mend="Mend its episode.md, and publish with --repair."))
     return episode
-
-
-def _back(cue: Cue, shift_s: float) -> Cue:
-    return replace(cue, start_s=cue.start_s - shift_s, end_s=cue.end_s - shift_s)
