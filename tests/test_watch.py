@@ -22,12 +22,12 @@ from pipeline.cli.settings import Settings
 from pipeline.cli.watch import _Publishing, _Showing
 from pipeline.errors import Problem, StoreError
 from pipeline.lookout import Decision, Kind, Manner
-from pipeline.model import Key
-from pipeline.store import Found, Store
+from pipeline.model import Key, Object, Version
+from pipeline.store import ANYTHING, Anything, Found, Store
 from pipeline.store.folder import FolderStore
 from pipeline.store.memory import MemoryStore
 from pipeline.watch import Came, Outcome
-from tests import scoreboard
+from tests import faulty, scoreboard
 from tests.shows import write_episode, write_show, write_tone
 from tests.tools import require
 
@@ -257,6 +257,29 @@ def test_what_is_still_changing_is_not_to_be_mended(small: Path, tmp_path: Path)
     told = "\n".join(board.lines[said:])
     assert "`sumary` is not a key" in told
     assert "omroep ingest" not in told
+
+
+def test_advice_is_told_once(small: Path, tmp_path: Path) -> None:
+    """Of a recording, of a clock that is off, of a store that ignores conditions: at the first round alone."""
+
+    class Careless(MemoryStore):
+        clock = datetime(2030, 1, 1, tzinfo=UTC)
+
+        def put(self, item: Object, *, expected: Version | Anything | None = ANYTHING) -> Version:
+            return super().put(item, expected=ANYTHING)
+
+    root = Path(shutil.copytree(small, tmp_path / "show"))
+    shutil.copy(faulty.make("clipped", tmp_path), root / "episodes/01-een/audio.wav")
+    store, board = Careless(), Meddling("", lambda: None)
+    for _ in range(3):
+        assert attempted(root, store, board).came is Came.DONE
+        notes = root / "episodes/01-een/episode.md"
+        notes.write_text(notes.read_text("utf-8") + "\nMeer.\n", "utf-8")
+    told = [line for line in board.lines if line.startswith("advice: ")]
+    assert len(told) == len(set(told))
+    for word in ("is clipped at", "clock is not that of memory", "ignores conditions on writes"):
+        assert len([line for line in told if word in line]) == 1
+    assert not [line for line in board.lines if line.startswith("problem: ")]
 
 
 def test_trouble_at_the_destination_passes(small: Path, tmp_path: Path) -> None:

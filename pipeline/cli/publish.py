@@ -175,9 +175,7 @@ def _repeat(memory: unchanged.Memory, root: Path) -> None:
 def _summary(
     prepared: Prepared, receipt: Receipt, answers: tuple[Answer, ...], said: tuple[str, ...], root: Path
 ) -> None:
-    tell.advise(tell.gathered(prepared.warnings))
-    if not receipt.guarded:
-        tell.advise([_UNGUARDED.format(place=prepared.store.name)])
+    tell.advise(advice(prepared, receipt))
     nothing, *further = said
     if not prepared.plan.actions:
         tell.say(nothing)
@@ -192,6 +190,12 @@ def _summary(
     for line in further:
         tell.say(line)
     tell.say(_look(root))
+
+
+def advice(prepared: Prepared, receipt: Receipt) -> tuple[str, ...]:
+    """What could be better, about the show and where it is published, a sentence each."""
+    unguarded = () if receipt.guarded else (_UNGUARDED.format(place=prepared.store.name),)
+    return (*tell.gathered(prepared.warnings), *unguarded)
 
 
 def _sound(prepared: Prepared, receipt: Receipt) -> None:

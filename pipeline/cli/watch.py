@@ -22,6 +22,7 @@ from pipeline.catalog import EPISODES
 from pipeline.cli import notify
 from pipeline.cli.board import Board, board, calm, rows, unseen
 from pipeline.cli.ingest import desk, left
+from pipeline.cli.publish import advice
 from pipeline.cli.settings import Settings, base_url, destination
 from pipeline.errors import Conflict, OmroepError, Problem, StoreError
 from pipeline.guard import NOTHING
@@ -167,6 +168,7 @@ class _Publishing(_Hands):
             self.shown.line(f"Published to {prepared.store.name}: {'; '.join(told)}")
         untold = notify.untold(answers)
         self.shown.problems((*untold, *self.to_mend(prepared.found, held)))
+        self.shown.advise(advice(prepared, receipt))
         ahead = prepared.store.clock - room.now if prepared.store.clock else timedelta()
         return Outcome(came=Came.PASSING if untold else Came.DONE, due=prepared.next_due, ahead=ahead)
 
