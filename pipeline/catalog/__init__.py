@@ -164,7 +164,14 @@ class _Reader:
             mend = "Make the folder, or check out the whole repository."
             self.problems.append(Problem(what="There is no folder `episodes`.", file="episodes", mend=mend))
             return
-        for path in sorted(top.iterdir()):
+        try:
+            found = sorted(top.iterdir())
+        except OSError as error:
+            mend = "Let the folder be read by the user that runs omroep."
+            what = f"The folder `episodes` cannot be read ({error.strerror})."
+            self.problems.append(Problem(what=what, file="episodes", mend=mend))
+            return
+        for path in found:
             name = path.relative_to(self.root).as_posix()
             if path.name.startswith(".") or path.name.endswith(files.HALF_COPIED):
                 continue
@@ -182,7 +189,7 @@ class _Reader:
         name = path.relative_to(self.root).as_posix()
         body = files.text(path, self.root)
         if isinstance(body, Problem):
-            mend = body.mend if path.exists() else "Write one: at least a title and a date between two lines of ---."
+            mend = _UNWRITTEN if "is not there" in body.what else body.mend
             what = f"Episode `{folder.name}`: {body.what}"
             self.problems.append(Problem(what=what, file=name, line=body.line, mend=mend))
             return None
@@ -364,6 +371,7 @@ _UNBEGUN = (
     "The front matter is missing.",
     "Begin the file with a line ---, then `title: ...` and `date: ...`, then a line ---, then the notes.",
 )
+_UNWRITTEN = "Write one: at least a title and a date between two lines of ---."
 _UNENDED = ("The second line of --- is missing.", "Write a line --- below the settings, before the notes.")
 
 

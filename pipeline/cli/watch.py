@@ -24,7 +24,7 @@ from pipeline.cli.board import Board, board, calm, rows, unseen
 from pipeline.cli.ingest import desk, left
 from pipeline.cli.publish import advice
 from pipeline.cli.settings import Settings, base_url, destination
-from pipeline.errors import Conflict, OmroepError, Problem, StoreError
+from pipeline.errors import Conflict, OmroepError, Problem, StoreError, refusal
 from pipeline.guard import NOTHING
 from pipeline.history import Published
 from pipeline.intake import words
@@ -95,6 +95,9 @@ class _Hands(ABC):
         except OmroepError as error:
             self.shown.problems(error.problems)
             return
+        except OSError as error:
+            self.shown.problems((refusal(error),))
+            return
         for draft in outcome.taken:
             sentence = words.MADE if draft.new else words.GIVEN
             self.shown.line(
@@ -115,6 +118,9 @@ class _Hands(ABC):
         except OmroepError as error:
             self.shown.problems(error.problems)
             return Outcome(came=Came.FAILED)
+        except OSError as error:
+            self.shown.problems((refusal(error),))
+            return Outcome(came=Came.PASSING)
 
     @abstractmethod
     def attempt(self, held: Held, unmoved: Callable[[], bool]) -> Outcome:
