@@ -174,7 +174,9 @@ class _Publishing(_Hands):
             self.shown.line(f"Published to {prepared.store.name}: {'; '.join(told)}")
         untold = notify.untold(answers)
         self.shown.problems((*untold, *self.to_mend(prepared.found, held)))
-        self.shown.advise(advice(prepared, receipt))
+        whole = not prepared.found.held  # of a show that is not read whole, some advice would be wrong
+        heard = tuple(each for each in prepared.warnings if whole or each.file.startswith(EPISODES.as_posix()))
+        self.shown.advise(advice(replace(prepared, warnings=heard), receipt))
         ahead = prepared.store.clock - room.now if prepared.store.clock else timedelta()
         return Outcome(came=Came.PASSING if untold else Came.DONE, due=prepared.next_due, ahead=ahead)
 
