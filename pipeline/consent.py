@@ -1,6 +1,6 @@
 """What guests have agreed to: a catalogue in, one with only what may be published out."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -66,6 +66,22 @@ def _honoured(episode: Episode, now: datetime, stand_in: str) -> Episode:
         episode,
         guests=tuple(_seen(person, now) for person in episode.guests if folded(person.name) not in unnamed),
         transcript=tuple(_said(cue, unnamed, stand_in) for cue in episode.transcript) if spoken else (),
+    )
+
+
+def upheld(published: Episode, said: Episode, withheld: Iterable[Withheld], stand_in: str) -> Episode:
+    """An episode as it was published, less whom its file (`said`) names no more, and less what is `withheld` of it."""
+    found = [each for each in withheld if each.slug == said.slug]
+    unnamed, faceless, unheard = ({folded(each.person.name) for each in found if kind in each.kinds} for kind in KINDS)
+    named = {folded(person.name) for person in said.guests}
+    return replace(
+        published,
+        guests=tuple(
+            replace(person, image=None) if folded(person.name) in faceless else person
+            for person in published.guests
+            if folded(person.name) in named
+        ),
+        transcript=() if unheard else tuple(_said(cue, unnamed, stand_in) for cue in published.transcript),
     )
 
 

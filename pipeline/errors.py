@@ -55,6 +55,13 @@ class Problem:
         return printable("".join(parts)).replace("\n", "\\u000a")  # a name with a newline in it tells no other problem
 
 
+def refusal(error: OSError) -> Problem:
+    """What the system does not let be done, where nobody has told it in better words."""
+    place = f"`{error.filename}`" if error.filename else "A file"
+    what = f"{place} cannot be read or written: {error.strerror or error}."
+    return Problem(what=what, mend="Let the user that runs omroep read and write there, and see that there is room.")
+
+
 class OmroepError(Exception):
     """Root of all errors that are not bugs: one or more problems and an exit status."""
 
@@ -91,15 +98,3 @@ class Refused(OmroepError):
     """The publish would break a promise to listeners."""
 
     status = Exit.REFUSED
-
-
-class Untold(OmroepError):
-    """Who should have been told of a change was not; what listeners get is as it should be."""
-
-    status = Exit.UNTOLD
-
-
-class Partial(OmroepError):
-    """Something is wrong with some episodes; the others are published."""
-
-    status = Exit.PARTIAL

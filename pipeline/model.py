@@ -38,7 +38,7 @@ class Source:
 MASTERS = "masters"
 """The store of recordings that the show names, under their SHA-256."""
 NO_AUDIO = Source(sha256=Digest(""), size=0)
-"""Stands where a draft's or a withdrawn episode's recording would be; a live episode never has it."""
+"""Stands where a draft's or a withdrawn episode's recording would be; a live one that lacks it is not published."""
 
 
 # --- what the producer said -------------------------------------------------------------------------------------------

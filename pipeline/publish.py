@@ -79,14 +79,16 @@ def look(room: Newsroom, *, listen: bool = False) -> Reading:
     """
     reading = catalog.read(room.root, Ledger.at(room.studio.cache / "sources.json", room.now))
     found, loaded = (*reading.problems, *reading.doubts), reading.catalog
+    withheld: tuple[consent.Withheld, ...] = ()
     if loaded:
         loaded = replace(loaded, show=replace(loaded.show, base_url=room.base_url or loaded.show.base_url))
         found += (*pictures.problems(room.root, loaded), *theme.problems(room.root, loaded), *checks.findings(loaded))
         found += (*portraits.problems(room.root, loaded), *consents.findings(loaded, room.now))
         found += (*dates.findings(loaded, room.now),)
         found += deliver.problems(room.studio, loaded.show, loaded.episodes) if listen else ()
-        loaded = _agreed(loaded, room.now)
-    return Reading(catalog=loaded, problems=tuple(sorted(found, key=lambda each: (each.file, each.line or 0))))
+        withheld, loaded = tuple(consent.withheld(loaded, room.now)), _agreed(loaded, room.now)
+    problems = tuple(sorted(found, key=lambda each: (each.file, each.line or 0)))
+    return Reading(catalog=loaded, problems=problems, withheld=withheld)
 
 
 def _agreed(loaded: Catalog, now: datetime) -> Catalog:

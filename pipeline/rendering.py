@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from pipeline import guard, names, pictures, theme
@@ -109,14 +110,17 @@ class _Art:
             media=media,
             pictures=pictures.render(self.root, own, name=name, published=self.published) if own else (),
             modern=pictures.modern(self.root, own, name=name, published=self.published) if own else (),
-            share=self.card(
-                own or self.show.cover,
-                name,
-                episode.title,
-                above=self.show.title,
-                below=", ".join(person.name for person in episode.guests),
-            ),
+            share=self.beside(episode),
         )
+
+    def beside(self, episode: Episode) -> Picture:
+        """What stands beside a link to an episode; on the show's art where one that is left as it was lost its own."""
+        who = ", ".join(person.name for person in episode.guests)
+        draw = partial(self.card, name=episode.slug, title=episode.title, above=self.show.title, below=who)
+        try:
+            return draw(episode.image or self.show.cover)
+        except ShowError:
+            return draw(self.show.cover)
 
     def card(self, art: Source, name: str, title: str, *, above: str = "", below: str = "") -> Picture:
         """What stands beside a link."""

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from pipeline import sidecars
+from pipeline import consent, theme
 from pipeline.catalog import EPISODES, Reading, files, front_matter, transcripts
+from pipeline.consent import Withheld
 from pipeline.errors import Problem, Refused, ShowError
 from pipeline.history import Published
-from pipeline.model import Catalog, Cue, Entry, Episode, Guid, Origin, Slug
+from pipeline.model import Catalog, Entry, Episode, Guid, Origin, Release, Slug, Status
 from pipeline.standing import Apart
 from pipeline.store import Store
 from pipeline.text import slug_of
@@ -27,7 +28,9 @@ class Sorted:
     """Of those with which nothing is wrong."""
     held: Held
     known: tuple[Episode, ...]
-    """Of the others, those that could be read."""
+    """Of the others, those that could be read, with what guests agree to have published."""
+    withheld: tuple[Withheld, ...] = ()
+    """What guests do not agree to have published."""
     advice: tuple[Problem, ...] = field(repr=False)
 
 
@@ -49,6 +52,7 @@ def sort(reading: Reading, held: Held) -> Sorted:
         catalog=replace(reading.catalog, episodes=_others(reading.catalog, apart)),
         held=apart,
         known=tuple(episode for episode in reading.catalog.episodes if episode.folder in apart),
+        withheld=reading.withheld,
         advice=tuple(problem for problem in reading.problems if not problem.fatal and _folder(problem) not in apart),
     )
 
@@ -67,15 +71,18 @@ def further(found: Sorted, held: Held) -> Sorted:
 def whole(root: Path, found: Sorted, before: Published, store: Store) -> Catalog:
     """What listeners are to get: the good ones as they are now, the others as listeners have them, if they do.
 
+    Whatever is wrong with one of the others: where its file can be read, guests are left out whom it does not let be
+    published any more, and what it says is withdrawn is.
+
     Refused where a transcript that is published cannot be brought back to the byte.
     """
     here = {episode.guid for episode in found.catalog.episodes}
     claimed = {name for each in apart(root, found).values() for name in each.names}
-    entries = before.release.edition.entries if before.release else ()
+    release = before.release
     kept = tuple(
-        _as_published(entry, before, store)
-        for entry in entries
-        if entry.episode.guid not in here and claimed & {entry.episode.guid, entry.episode.slug}
+        _withdrawn(entry, found) or _agreed(_as_published(entry, release, store), found)
+        for entry in (release.edition.entries if release else ())
+        if release and entry.episode.guid not in here and claimed & {entry.episode.guid, entry.episode.slug}
     )
     if not kept:
         return found.catalog
@@ -83,6 +90,25 @@ def whole(root: Path, found: Sorted, before: Published, store: Store) -> Catalog
     origins |= {episode.slug: Origin(file=EPISODES.as_posix(), lines={}) for episode in kept}
     order = sorted((*found.catalog.episodes, *kept), key=_order)
     return replace(found.catalog, episodes=tuple(order), origins=origins)
+
+
+def _said(of: Guid, found: Sorted) -> tuple[Episode, ...]:
+    """What the files say of a published episode; those of twins, each its own."""
+    return tuple(episode for episode in found.known if episode.guid == of)
+
+
+def _withdrawn(entry: Entry, found: Sorted) -> Episode | None:
+    """The episode as its file has it, where that says that it is withdrawn; of twins, where all do."""
+    said = _said(entry.episode.guid, found)
+    return said[0] if said and all(each.status is Status.WITHDRAWN for each in said) else None
+
+
+def _agreed(episode: Episode, found: Sorted) -> Episode:
+    """A published episode with what its guests still agree to; of twins, with what they agree to in all."""
+    stand_in = theme.spoken(found.catalog.show.language).gettext(consent.A_GUEST)
+    for said in _said(episode.guid, found):
+        episode = consent.upheld(episode, said, found.withheld, stand_in)
+    return episode
 
 
 def told(held: Held) -> tuple[Problem, ...]:
@@ -137,24 +163,13 @@ def _typed(root: Path, folder: str) -> Iterator[Guid | Slug]:
 _IDENTITY = re.compile(r"^(guid|slug):[ \t]*[\"']?([^\"'\n#]*[^\"'\n#\s])", re.MULTILINE)
 
 
-def _as_published(entry: Entry, before: Published, store: Store) -> Episode:
-    """The episode as it was published; its transcript is not in the record, but at the store."""
-    objects = before.release.objects if before.release else ()
-    beginning = f"transcripts/{entry.episode.slug}."
-    key = next((item.key for item in objects if item.key.startswith(beginning)), None)
-    if key is None:
-        return entry.episode
-    stored = store.read(key)
-    cues = transcripts.cues(stored.body.decode("utf-8", "replace"), key) if stored else ()
-    shift_s = entry.media.shift_s
-    spoken = tuple(_back(cue, shift_s) for cue in cues) if isinstance(cues, tuple) else ()
-    episode = replace(entry.episode, transcript=spoken)
-    again = sidecars.transcript(replace(entry, episode=episode))
-    if again is None or again.key != key:
-        what = f"“{episode.title}” cannot be left as it is: its transcript at {store.name} is lost or damaged."
+def _as_published(entry: Entry, release: Release, store: Store) -> Episode:
+    """The episode as it was published; Refused where its transcript cannot be brought back."""
+    key = transcripts.published(entry, release)
+    held = store.read(key) if key else None
+    episode = transcripts.again(entry, key, held.body if held else None) if key else entry.episode
+    if episode is None:
+        title = entry.episode.title
+        what = f"“{title}” cannot be left as it is: its transcript at {store.name} is lost or damaged."
         raise Refused(Problem(what=what, mend="Mend its episode.md, and publish with --repair."))
     return episode
-
-
-def _back(cue: Cue, shift_s: float) -> Cue:
-    return replace(cue, start_s=cue.start_s - shift_s, end_s=cue.end_s - shift_s)

@@ -68,12 +68,15 @@ def _look(tops: Iterable[tuple[Path, str]]) -> Look:
 
 
 def files(tops: Iterable[tuple[Path, str]]) -> Iterator[tuple[str, os.stat_result]]:
-    """Everything below these folders, the folders too, in an order that does not depend on the file system."""
+    """Everything below these folders, the folders too, in an order that does not depend on the file system.
+
+    Of a folder that may not be looked into there is the folder alone.
+    """
     for top, name in tops:
         waiting = [name]
         while waiting:
             folder = waiting.pop()
-            with suppress(FileNotFoundError, NotADirectoryError), os.scandir(top / folder) as entries:
+            with suppress(FileNotFoundError, NotADirectoryError, PermissionError), os.scandir(top / folder) as entries:
                 for entry in sorted(entries, key=lambda entry: entry.name):
                     if entry.name == "__pycache__":
                         continue

@@ -15,13 +15,12 @@ from pipeline import (
     publish,
     release,
     rollback,
-    sidecars,
     theme,
 )
 from pipeline.catalog import transcripts
 from pipeline.errors import Conflict, Problem, Refused, StoreError
 from pipeline.history import CLEARED, FEED, WATCHED, Cleared, Event, History, Published, Turn
-from pipeline.model import Action, Change, Cue, Digest, Edition, Entry, Key, Kind, Plan, Receipt, Release, Version
+from pipeline.model import Action, Change, Digest, Edition, Entry, Key, Plan, Receipt, Release, Version
 from pipeline.prune import Lying, Pruning
 from pipeline.rendering import Newsroom
 from pipeline.store import Store, Unfinished
@@ -101,28 +100,16 @@ def go(plan: Plan, store: Store, on_written: Callable[[Action], None]) -> Receip
 
 def _with_words(store: Store, target: Release) -> Edition:
     """The edition of a release with its transcripts, which records do not hold; lists and frames tell of them."""
-    spoken = {item.key for item in target.objects if item.kind is Kind.SIDECAR and item.key.endswith(".vtt")}
 
     def heard(entry: Entry) -> Entry:
-        mine = [key for key in spoken if key.startswith(f"transcripts/{entry.episode.slug}.")]
-        if len(mine) != 1:
+        key = transcripts.published(entry, target)
+        if key is None:
             return entry
-        found = store.read(mine[0])
-        cues = transcripts.cues(found.body.decode(), mine[0]) if found else ()
-        if isinstance(cues, Problem):
-            return entry
-        there = replace(entry, episode=replace(entry.episode, transcript=tuple(_back(entry, cue) for cue in cues)))
-        made = sidecars.transcript(there)
-        return there if made and made.key == mine[0] else entry  # else its page would lead to what is not there
+        held = store.read(key)  # where that is damaged, its page does not lead to it
+        return replace(entry, episode=transcripts.again(entry, key, held.body if held else None) or entry.episode)
 
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         return replace(target.edition, entries=tuple(pool.map(heard, target.edition.entries)))
-
-
-def _back(entry: Entry, cue: Cue) -> Cue:
-    """A cue in the time of the recording, as its producer wrote it."""
-    shift = entry.media.shift_s
-    return replace(cue, start_s=cue.start_s - shift, end_s=cue.end_s - shift)
 
 
 # --- clearing away ----------------------------------------------------------------------------------------------------

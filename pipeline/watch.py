@@ -110,7 +110,12 @@ def _ticks(root: Path, hands: Hands, *, poll: bool) -> Iterator[bool]:
     while not poll:
         try:
             changes = hear(
-                *places, watch_filter=None, debounce=_GATHER_MS, rust_timeout=_TICK_MS, yield_on_timeout=True
+                *places,
+                watch_filter=None,
+                debounce=_GATHER_MS,
+                rust_timeout=_TICK_MS,
+                yield_on_timeout=True,
+                ignore_permission_denied=True,
             )
             yield from map(bool, changes)
         except (OSError, RuntimeError) as error:  # too many watches, or a folder that went: notify's errors are these
@@ -152,6 +157,9 @@ def _kind(path: Path, name: str) -> Kind | None:
         return None
     if "/" not in name:
         return Kind.SHOW
-    if path.is_dir():
-        return Kind.EPISODE if (path / "episode.md").exists() else Kind.NEW
+    try:
+        if path.is_dir():
+            return Kind.EPISODE if (path / "episode.md").exists() else Kind.NEW
+    except PermissionError:  # which is told where the show is read
+        return Kind.EPISODE
     return Kind.RECORDING if path.suffix.lower() in AUDIO_SUFFIXES else Kind.BESIDE

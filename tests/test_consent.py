@@ -1,7 +1,10 @@
 """Guests say what may be published of them, until when; and files keep nothing of the machines that made them."""
 
 import io
+import re
+import shutil
 import subprocess
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,6 +19,7 @@ from pipeline.errors import Problem, ShowError
 from pipeline.guard import Asked
 from pipeline.publish import Prepared
 from pipeline.rendering import Newsroom
+from pipeline.sparing import Held
 from pipeline.store.memory import MemoryStore
 from tests.shows import write_episode, write_show, write_tone
 from tests.test_audio import FFMPEG
@@ -53,15 +57,15 @@ def show(root: Path, tone: bytes, **guest: object) -> Path:
     return root
 
 
-def prepared(root: Path, store: MemoryStore, now: datetime = NOW) -> Prepared:
+def prepared(root: Path, store: MemoryStore, now: datetime = NOW, spare: Held | None = None) -> Prepared:
     studio = Studio(root=root, cache=root / ".omroep", environ={"OMROEP_FFMPEG": FFMPEG.path})
     room = Newsroom(root=root, studio=studio, now=now)
-    return publish.prepare(room, lambda own: store, lambda title, what, part: None, Asked())
+    return publish.prepare(room, lambda own: store, lambda title, what, part: None, Asked(), spare=spare)
 
 
-def published(root: Path, store: MemoryStore, now: datetime = NOW) -> dict[str, bytes]:
+def published(root: Path, store: MemoryStore, now: datetime = NOW, spare: Held | None = None) -> dict[str, bytes]:
     """What listeners can reach now, by key: what the live release names."""
-    made = prepared(root, store, now)
+    made = prepared(root, store, now, spare)
     publish.publish(made, lambda action: None)
     bodies = {item.key: store.read(item.key) for item in made.plan.release.objects}
     return {key: found.body for key, found in bodies.items() if found}
@@ -187,6 +191,97 @@ def test_what_ends_is_named_and_removed_by_the_next_publish(tmp_path: Path, tone
     record = store.read(release.key(after.plan.release.id))
     assert record
     assert b"Marco" not in record.body
+
+
+UNTIL = datetime(2024, 6, 1, tzinfo=UTC)
+WRONG: dict[str, Callable[[Path], object]] = {
+    "art that is none": lambda folder: (folder / "art.png").write_bytes(b"geen plaatje"),
+    "other art": lambda folder: Image.new("RGB", (1400, 1300), "#00ff00").save(folder / "art.png"),
+    "no recording": lambda folder: (folder / "audio.wav").unlink(),
+    "a transcript that cannot be read": lambda folder: (folder / "transcript.vtt").write_text("niets"),
+    "a copy of its folder": lambda folder: shutil.copytree(folder, folder.with_name("09-kopie")),
+}
+
+
+@pytest.fixture
+def spared(tmp_path: Path, tone: bytes) -> Path:
+    """A show whose episode has art of its own, and a guest who agrees to all until then."""
+    ending = {"name": "yes", "photo": "yes", "transcript": "yes", "until": "2024-06-01 00:00Z"}
+    root = show(tmp_path, tone, consent=ending)
+    folder = root / "episodes" / "01-werk"
+    Image.new("RGB", (1400, 1400), "#ff0000").save(folder / "art.png")
+    said(folder, "number:", "image: art.png\nnumber:")
+    return root
+
+
+def said(folder: Path, old: str, new: str) -> None:
+    text = (folder / "episode.md").read_text()
+    assert old in text
+    (folder / "episode.md").write_text(text.replace(old, new, 1))
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_consent_ends_where_something_else_is_wrong(spared: Path, wrong: str) -> None:
+    """With the rest published, a broken episode stays as it was, but for the guest: once the time has come."""
+    store = MemoryStore()
+    before = published(spared, store)
+    WRONG[wrong](spared / "episodes" / "01-werk")
+    held = prepared(spared, store, UNTIL - timedelta(seconds=1), {})
+    assert (len(held.found.held) > 0, held.plan.actions, held.next_due) == (True, (), UNTIL)
+    after = prepared(spared, store, UNTIL, {})
+    files = published(spared, store, UNTIL, {})
+    assert holding(before, b"Marco de Weeger", b"Goed zo.")
+    assert holding(files, b"Marco de Weeger", b"KplusV", b"Goed zo.") == []
+    assert [key for key in files if key.startswith("images/guest.") or key.endswith(".vtt")] == []
+    assert {"episodes/werk.html", "guests/ria.html"} <= files.keys()
+    assert {key for key in before if key.startswith(("audio/", "images/werk"))} - files.keys() == {
+        after.before.release.edition.entries[0].share.key  # type: ignore[union-attr]
+    }
+    record = store.read(release.key(after.plan.release.id))
+    assert record
+    assert b"Marco" not in record.body
+    assert prepared(spared, store, UNTIL, {}).plan.actions == ()
+
+
+def test_less_consent_counts_where_something_else_is_wrong(spared: Path) -> None:
+    """A photo, a name in the transcript: what its file does not agree to any more goes, and nothing else."""
+    store, folder = MemoryStore(), spared / "episodes" / "01-werk"
+    published(spared, store)
+    WRONG["art that is none"](folder)
+    said(folder, '"photo": "yes"', '"photo": "no"')
+    files = published(spared, store, NOW, {})
+    assert not any(key.startswith("images/guest.") for key in files)
+    assert {"feed.xml", "guests/marco-de-weeger.html"} <= {*holding(files, b"Marco de Weeger")}
+    said(folder, '"name": "yes"', '"name": "no"')
+    files = published(spared, store, NOW, {})
+    assert holding(files, b"Marco de Weeger") == []
+    assert any("transcripts/" in key for key in holding(files, b"Een gast>Goed zo."))
+
+
+def test_who_is_taken_out_goes_where_something_else_is_wrong(spared: Path) -> None:
+    """A guest whom the file names no more is in no list; the other one stays."""
+    store, folder = MemoryStore(), spared / "episodes" / "01-werk"
+    published(spared, store)
+    WRONG["art that is none"](folder)
+    text = (folder / "episode.md").read_text()
+    (folder / "episode.md").write_text(re.sub(r"guests: .*", 'guests: [{"name": "Ria"}]', text))
+    files = published(spared, store, NOW, {})
+    assert b"Marco" not in files["feed.xml"]
+    assert b"Ria" in files["feed.xml"]
+    assert not any(key.startswith("images/guest.") for key in files)
+
+
+@pytest.mark.parametrize("wrong", [each for each in WRONG if each not in ("no recording", "a copy of its folder")])
+def test_what_is_withdrawn_goes_where_something_else_is_wrong(spared: Path, wrong: str) -> None:
+    """`status: withdrawn` beside what else has to be mended: out of the feed, and its page says so."""
+    store, folder = MemoryStore(), spared / "episodes" / "01-werk"
+    published(spared, store)
+    WRONG[wrong](folder)
+    said(folder, "number:", "status: withdrawn\nnumber:")
+    files = published(spared, store, NOW, {})
+    assert holding(files, b"guid-of-01-werk", b"Marco de Weeger", b"Goed zo.") == []
+    assert "episodes/werk.html" in files
+    assert b"<item>" not in files["feed.xml"]
 
 
 def test_check_says_what_ends_and_who_is_named_still(tmp_path: Path, tone: bytes) -> None:

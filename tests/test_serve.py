@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -19,13 +20,26 @@ from tests.tools import require
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A served show of two episodes; its address."""
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A show of two episodes and a draft."""
     root = write_show(tmp_path_factory.mktemp("served"))
     write_episode(root, "01-een", chapters=["0:00 Begin"])
     write_episode(root, "02-twee", title="Beschikb@@r & één")
+    write_episode(root, "03-concept", status="draft")
+    return root
+
+
+@pytest.fixture(scope="module")
+def address(root: Path) -> Iterator[str]:
+    """Where it is served."""
+    with serving(root) as address:
+        yield address
+
+
+@contextmanager
+def serving(root: Path, *words: str) -> Iterator[str]:
     process = subprocess.Popen(
-        [OMROEP, "--show", root, "serve", "--port", "0"],
+        [OMROEP, "--show", root, "serve", "--port", "0", *words],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
@@ -33,8 +47,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     )
     try:
         assert process.stdout
-        found = re.search(r"http://127\.0\.0\.1:\d+/", process.stdout.readline())
-        assert found
+        found = next(filter(None, (re.search(r"http://127\.0\.0\.1:\d+/", line) for line in process.stdout)))
         yield found[0]
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=20) == 0
@@ -86,7 +99,43 @@ def test_types_are_those_of_a_bucket(address: str) -> None:
     assert asked(address, "/feed.xml")[1]["content-type"] == "application/xml; charset=utf-8"
     status, headers, _ = asked(address, "/")
     assert (status, headers["content-type"]) == (200, "text/html; charset=utf-8")
-    assert headers["access-control-allow-origin"] == "*"
+
+
+def test_pages_of_others_read_what_players_need_alone(address: str) -> None:
+    """Feed, audio, chapters and transcripts, and no page."""
+    feed = asked(address, "/feed.xml")[2].decode()
+    shared = ["/feed.xml", *re.findall(r'="http://[^/"]*(/(?:audio|chapters|transcripts)/[^"]*)"', feed)]
+    assert {path.split("/")[1] for path in shared} == {"feed.xml", "audio", "chapters", "transcripts"}
+    for path in shared:
+        assert asked(address, path)[1]["access-control-allow-origin"] == "*"
+    for path in ("/", "/episodes/een.html", "/sitemap.xml", "/nergens"):
+        assert "access-control-allow-origin" not in asked(address, path)[1]
+
+
+def test_drafts_are_read_by_no_page_of_others(root: Path) -> None:
+    """Of what is live nothing is shared, and another name gets nothing."""
+    with serving(root, "--live") as address:
+        for path in ("/feed.xml", "/episodes/concept.html", "/.omroep/live.js"):
+            status, headers, _ = asked(address, path)
+            assert (status, "access-control-allow-origin" in headers) == (200, False)
+            assert asked(address, path, Host="evil.example")[0] == 421
+
+
+def test_a_name_of_others_that_leads_here_is_misdirected(address: str) -> None:
+    """DNS rebinding: a web site's own name may lead to this machine, and its pages would then read what is here."""
+    port = urlsplit(address).port
+    for name in (
+        "evil.example",
+        "127.0.0.1.evil.example",
+        "localhost.evil.example",
+        "[::1",
+        "",
+        "evil.example:127.0.0.1",
+    ):
+        for path in ("/", "/feed.xml", "/.omroep/turns"):
+            assert asked(address, path, Host=f"{name}:{port}")[0] == 421
+    for name in ("127.0.0.1", "localhost", "LOCALHOST"):
+        assert asked(address, "/", Host=f"{name}:{port}")[0] == 200
 
 
 def test_what_is_not_there_is_kindly_told(address: str) -> None:

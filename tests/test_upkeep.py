@@ -84,6 +84,24 @@ def test_back_to_any_release_and_forward_again(root: Path) -> None:
     assert prepared(root, store).plan.actions == ()
 
 
+@pytest.mark.parametrize("damage", [b"\xff", b"niets", b"WEBVTT\n\n00:00:01.000 --> 00:00:02.000\nIets anders.\n"])
+def test_a_damaged_transcript_does_not_keep_anybody_from_going_back(root: Path, damage: bytes) -> None:
+    """The feed comes back; the page of that episode is without its words, and the log says that it is not as it was."""
+    store = MemoryStore()
+    feeds = five(root, store)
+    key = next(key for key in store.objects if key.startswith("transcripts/drie."))
+    whole = store.objects[key]
+    assert isinstance(whole.body, bytes)
+    store.objects[key] = replace(whole, body=damage.ljust(len(whole.body), b"\xff")[: len(whole.body)])
+    went_back(root, store, "3")
+    assert fed(store) == feeds[2]
+    page = store.objects[Key("episodes/drie.html")].body
+    assert isinstance(page, bytes)
+    assert b"Heel andere notities" not in page
+    assert b"Dit is een proef." not in page
+    assert any("unsettled" in key for key in store.objects)
+
+
 def test_without_a_number_it_is_the_one_before(root: Path) -> None:
     """Twice back is not back and forth by accident: the second goes to what was live before the first."""
     store = MemoryStore()

@@ -1,32 +1,36 @@
 """The watcher misses nothing, does nothing twice (P30), and publishes nothing that changes while it is read (P19)."""
 
+import errno
 import os
 import pty
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from pipeline import cli, lookout, watch
+from pipeline import catalog, cli, lookout, unchanged, watch
 from pipeline.cli.board import Plain
 from pipeline.cli.settings import Settings
 from pipeline.cli.watch import _Publishing, _Showing
 from pipeline.errors import Problem, StoreError
 from pipeline.lookout import Decision, Kind, Manner
-from pipeline.model import Key
-from pipeline.store import Found, Store
+from pipeline.model import Key, Object, Version
+from pipeline.serve.live import Live, Turn
+from pipeline.store import ANYTHING, Anything, Found, Store
 from pipeline.store.folder import FolderStore
 from pipeline.store.memory import MemoryStore
 from pipeline.watch import Came, Outcome
-from tests import scoreboard
+from tests import faulty, scoreboard
 from tests.shows import write_episode, write_show, write_tone
 from tests.tools import require
 
@@ -258,6 +262,102 @@ def test_what_is_still_changing_is_not_to_be_mended(small: Path, tmp_path: Path)
     assert "omroep ingest" not in told
 
 
+def test_advice_is_told_once(small: Path, tmp_path: Path) -> None:
+    """Of a recording, of a clock that is off, of a store that ignores conditions: at the first round alone."""
+
+    class Careless(MemoryStore):
+        clock = datetime(2030, 1, 1, tzinfo=UTC)
+
+        def put(self, item: Object, *, expected: Version | Anything | None = ANYTHING) -> Version:
+            return super().put(item, expected=ANYTHING)
+
+    root = Path(shutil.copytree(small, tmp_path / "show"))
+    shutil.copy(faulty.make("clipped", tmp_path), root / "episodes/01-een/audio.wav")
+    store, board = Careless(), Meddling("", lambda: None)
+    for _ in range(3):
+        assert attempted(root, store, board).came is Came.DONE
+        notes = root / "episodes/01-een/episode.md"
+        notes.write_text(notes.read_text("utf-8") + "\nMeer.\n", "utf-8")
+    told = [line for line in board.lines if line.startswith("advice: ")]
+    assert len(told) == len(set(told))
+    for word in ("is clipped at", "clock is not that of memory", "ignores conditions on writes"):
+        assert len([line for line in told if word in line]) == 1
+    assert not [line for line in board.lines if line.startswith("problem: ")]
+
+
+@contextmanager
+def ordinary() -> Iterator[None]:
+    """As a user to whom the system can refuse something: tests may run as root, who is refused nothing."""
+    root = os.geteuid() == 0
+    if root:
+        os.seteuid(_NOBODY)
+    try:
+        yield
+    finally:
+        if root:
+            os.seteuid(0)
+
+
+_NOBODY = 65534
+
+
+@pytest.fixture
+def open_to_all(small: Path) -> Iterator[Path]:
+    """A show of two episodes in which anybody may write, but into the second."""
+    with tempfile.TemporaryDirectory() as place:
+        root = Path(shutil.copytree(small, Path(place) / "show"))
+        write_episode(root, "02-dicht", transcript=None)
+        assert attempted(root, MemoryStore(), Plain()).came is Came.DONE  # all is imported, and mastered
+        for path in (Path(place), root, *root.rglob("*")):
+            path.chmod(0o777)
+        (root / "episodes/02-dicht").chmod(0)
+        yield root
+        (root / "episodes/02-dicht").chmod(0o777)
+
+
+def test_a_folder_that_cannot_be_read_is_named(open_to_all: Path) -> None:
+    """It stops nobody and is told with a way out; that it can be read again is a change."""
+    locked, store, board = open_to_all / "episodes/02-dicht", MemoryStore(), Meddling("", lambda: None)
+    with ordinary():
+        before = unchanged.look(open_to_all).fingerprint
+        assert watch.scene(open_to_all)["episodes/02-dicht"].kind is Kind.EPISODE
+        (told,) = catalog.read(open_to_all).problems
+        assert (told.file, "Permission denied" in told.what, bool(told.mend)) == (
+            "episodes/02-dicht/episode.md",
+            True,
+            True,
+        )
+        assert attempted(open_to_all, store, board).came is Came.DONE
+    assert any("02-dicht" in line and "Permission denied" in line for line in board.lines)
+    assert [key for key in store.objects if key.startswith("episodes/een")]
+    locked.chmod(0o777)
+    assert unchanged.look(open_to_all).fingerprint != before
+
+
+def test_what_the_system_refuses_does_not_end_a_watcher(small: Path, tmp_path: Path) -> None:
+    """Told with a way out, and tried again; nor does it end a live preview, which shows it."""
+    root = Path(shutil.copytree(small, tmp_path / "show"))
+    full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "episodes/01-een")
+
+    class Full(MemoryStore):
+        def list(self, prefix: str = "") -> Iterator[Found]:
+            raise full
+
+    board = Meddling("", lambda: None)
+    assert attempted(root, Full(), board).came is Came.PASSING
+    assert len(board.lines) == 1
+    assert "`episodes/01-een` cannot be read or written: No space left on device." in board.lines[0]
+
+    def build() -> tuple[Object, ...]:
+        raise full
+
+    turns: list[Turn] = []
+    Live(build, turns.append, lambda line: None).refresh()
+    assert [problem.what for problem in turns[0].problems] == [
+        "`episodes/01-een` cannot be read or written: No space left on device."
+    ]
+
+
 def test_trouble_at_the_destination_passes(small: Path, tmp_path: Path) -> None:
     """It is told once, however often it is tried, and the watcher goes on."""
 
@@ -293,6 +393,9 @@ def test_without_publishing_it_is_shown_here(small: Path, tmp_path: Path) -> Non
             text = notes.read_text("utf-8").replace("Aflevering over 01-een", title)
             notes.write_text(text, "utf-8")
             assert title in awaited(f"http://127.0.0.1:{port}/feed.xml", title)
+        rebound = urllib.request.Request(f"http://127.0.0.1:{port}/feed.xml", headers={"Host": "evil.example"})
+        with pytest.raises(urllib.error.HTTPError, match="421"):
+            urllib.request.urlopen(rebound)
     finally:
         assert watcher.stop() == 130
     assert not (root / "public").exists()

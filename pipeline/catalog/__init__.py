@@ -17,6 +17,7 @@ from pipeline.catalog.ledger import Ledger
 from pipeline.catalog.located import Located, Plain
 from pipeline.catalog.schema import AudioKeys, EpisodeKeys, Keys, RecordingKeys, ShowKeys
 from pipeline.checks.episodes import DOTTED, UNHEARD
+from pipeline.consent import Withheld
 from pipeline.errors import Problem, ShowError
 from pipeline.model import NO_AUDIO, Catalog, Chapter, Cue, Episode, Mastering, Origin, Show, Slug, Source, Status
 from pipeline.text import slug_of
@@ -38,6 +39,8 @@ class Reading:
     problems: tuple[Problem, ...]
     doubts: tuple[Problem, ...] = ()
     """What can be read, and may be meant otherwise: warnings."""
+    withheld: tuple[Withheld, ...] = ()
+    """What guests do not agree to have published, where the catalogue is without it."""
 
 
 def load(root: Path) -> Catalog:
@@ -161,7 +164,14 @@ class _Reader:
             mend = "Make the folder, or check out the whole repository."
             self.problems.append(Problem(what="There is no folder `episodes`.", file="episodes", mend=mend))
             return
-        for path in sorted(top.iterdir()):
+        try:
+            found = sorted(top.iterdir())
+        except OSError as error:
+            mend = "Let the folder be read by the user that runs omroep."
+            what = f"The folder `episodes` cannot be read ({error.strerror})."
+            self.problems.append(Problem(what=what, file="episodes", mend=mend))
+            return
+        for path in found:
             name = path.relative_to(self.root).as_posix()
             if path.name.startswith(".") or path.name.endswith(files.HALF_COPIED):
                 continue
@@ -179,7 +189,7 @@ class _Reader:
         name = path.relative_to(self.root).as_posix()
         body = files.text(path, self.root)
         if isinstance(body, Problem):
-            mend = body.mend if path.exists() else "Write one: at least a title and a date between two lines of ---."
+            mend = _UNWRITTEN if "is not there" in body.what else body.mend
             what = f"Episode `{folder.name}`: {body.what}"
             self.problems.append(Problem(what=what, file=name, line=body.line, mend=mend))
             return None
@@ -205,7 +215,7 @@ class _Reader:
             self.source(folder, guest.image, origin, "guests", place, "image") if guest.image else None
             for place, guest in enumerate(keys.guests)
         ]
-        if audio is None or show is None:
+        if show is None:
             return None
         self.doubts += _unheard(folder, keys, audio, origin)
         return records.episode(
@@ -221,14 +231,15 @@ class _Reader:
             photos=photos,
         )
 
-    def audio(self, folder: Path, keys: EpisodeKeys, origin: Origin) -> Source | None:
+    def audio(self, folder: Path, keys: EpisodeKeys, origin: Origin) -> Source:
+        """The recording; without one, what else the episode says is still read."""
         if isinstance(keys.audio, RecordingKeys):
             return records.kept(keys.audio, origin.file)
         if keys.audio and (keys.status is Status.LIVE or files.spelled(folder, keys.audio).exists()):
-            return self.source(folder, keys.audio, origin, "audio")
+            return self.source(folder, keys.audio, origin, "audio") or NO_AUDIO
         found = files.ending(folder, files.AUDIO_SUFFIXES)
         if len(found) == 1:
-            return self.source(folder, found[0].name, origin, "audio")
+            return self.source(folder, found[0].name, origin, "audio") or NO_AUDIO
         if keys.status is not Status.LIVE:
             return NO_AUDIO
         if found:
@@ -236,7 +247,7 @@ class _Reader:
         else:
             mend = "Put an audio file in its folder."
             self.problems.append(Problem(what="The episode has no recording.", file=origin.file, line=1, mend=mend))
-        return None
+        return NO_AUDIO
 
     def chapters(self, folder: Path, keys: EpisodeKeys, origin: Origin) -> tuple[tuple[Chapter, ...], Origin]:
         """The chapters of an episode, and `origin` with the place of those that are in a file of their own."""
@@ -360,6 +371,7 @@ _UNBEGUN = (
     "The front matter is missing.",
     "Begin the file with a line ---, then `title: ...` and `date: ...`, then a line ---, then the notes.",
 )
+_UNWRITTEN = "Write one: at least a title and a date between two lines of ---."
 _UNENDED = ("The second line of --- is missing.", "Write a line --- below the settings, before the notes.")
 
 

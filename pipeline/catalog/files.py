@@ -70,7 +70,7 @@ def text(path: Path, root: Path) -> str | Problem:
     """The text of a UTF-8 file."""
     name = path.relative_to(root).as_posix()
     if why := trouble(path, root):
-        return Problem(what=f"`{path.name}` {why}.", file=name, mend="Put a real file there.")
+        return Problem(what=f"`{path.name}` {why}.", file=name, mend="Put a real file there, that can be read.")
     try:
         if path.stat().st_size > LARGEST_TEXT:
             what = f"`{path.name}` is far too large to be text."
@@ -80,7 +80,8 @@ def text(path: Path, root: Path) -> str | Problem:
         line = error.object[: error.start].count(b"\n") + 1
         return Problem(what="The file is not UTF-8 text.", file=name, line=line, mend="Save it again as UTF-8.")
     except OSError as error:
-        return Problem(what=f"`{path.name}` cannot be read ({error.strerror}).", file=name)
+        what = f"`{path.name}` cannot be read ({error.strerror})."
+        return Problem(what=what, file=name, mend="Let it be read by the user that runs omroep.")
 
 
 def is_pointer(path: Path) -> bool:

@@ -1,16 +1,18 @@
-"""Reading a WebVTT or SRT transcript into cues."""
+"""Reading a WebVTT or SRT transcript into cues, and one that is published back into its episode."""
 
 import html
 import re
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 
 import webvtt
 from webvtt.errors import MalformedCaptionError, MalformedFileError
 
+from pipeline import sidecars
 from pipeline.catalog.files import text
 from pipeline.errors import Problem
-from pipeline.model import Cue
+from pipeline.model import Cue, Entry, Episode, Key, Kind, Release
 
 _TAG = re.compile(r"</?[a-z][^<>]*>|<\d\d:[\d:.]*>|</>", re.IGNORECASE)
 _TIMES = re.compile(r"^.*-->.*$", re.MULTILINE)
@@ -50,6 +52,27 @@ def cues(body: str, name: str) -> tuple[Cue, ...] | Problem:
         for caption in captions
     )
     return tuple(sorted((cue for cue in found if cue.text), key=lambda cue: cue.start_s))
+
+
+def published(entry: Entry, release: Release) -> Key | None:
+    """Where `release` has the transcript of one of its entries: records do not hold it."""
+    beginning = f"transcripts/{entry.episode.slug}."
+    return next((it.key for it in release.objects if it.kind is Kind.SIDECAR and it.key.startswith(beginning)), None)
+
+
+def again(entry: Entry, key: Key, body: bytes | None) -> Episode | None:
+    """The episode with its transcript, from what lies under its key; None where that is lost or damaged."""
+    found = cues((body or b"").decode("utf-8", "replace"), key)
+    if isinstance(found, Problem):
+        return None
+    episode = replace(entry.episode, transcript=tuple(_back(cue, entry.media.shift_s) for cue in found))
+    made = sidecars.transcript(replace(entry, episode=episode))
+    return episode if made and made.key == key else None
+
+
+def _back(cue: Cue, shift_s: float) -> Cue:
+    """A cue in the time of the recording, as its producer wrote it."""
+    return replace(cue, start_s=cue.start_s - shift_s, end_s=cue.end_s - shift_s)
 
 
 def _seconds(stamp: str) -> float:

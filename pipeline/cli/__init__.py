@@ -56,7 +56,10 @@ def main() -> None:
 
 
 def run(arguments: list[str]) -> int:
-    """Run one command line and return its exit status; problems are told, one a line, on standard error."""
+    """Run one command line and return its exit status: what the command returns, or that of an error.
+
+    Problems are told, one a line, on standard error.
+    """
     try:
         status = omroep.main(args=arguments, prog_name="omroep", standalone_mode=False)
     except OmroepError as error:

@@ -153,6 +153,10 @@ class Board(Protocol):
         """All that is wrong now; what was told already is not told again."""
         ...
 
+    def advise(self, found: Iterable[str]) -> None:
+        """What could be better, a sentence each; what was told ever is not told again."""
+        ...
+
     def step(self, title: str, what: str, part: float) -> None:
         """How far an episode is; from several threads."""
         ...
@@ -184,6 +188,7 @@ class Plain:
 
     def __init__(self) -> None:
         self._told: frozenset[str] = frozenset()
+        self._advised: set[str] = set()
         self._states: dict[str, str] = {}
         self._steps: dict[str, str] = {}
         self._begun = False
@@ -200,6 +205,13 @@ class Plain:
             if text not in self._told:
                 self.line(text)
         self._told = frozenset(listed)
+
+    def advise(self, found: Iterable[str]) -> None:
+        """See `Board`."""
+        for text in found:
+            if text not in self._advised:
+                self._advised.add(text)
+                self.line(f"advice: {text}")
 
     def step(self, title: str, what: str, part: float) -> None:
         """See `Board`."""

@@ -7,6 +7,7 @@ import click
 
 from pipeline.cli.publish import carry_out
 from pipeline.cli.settings import DEFAULT, Settings, as_json, asked_for, base_url, folder
+from pipeline.errors import Exit
 
 
 @click.command()
@@ -14,7 +15,7 @@ from pipeline.cli.settings import DEFAULT, Settings, as_json, asked_for, base_ur
 @base_url
 @as_json
 @click.pass_obj
-def build(settings: Settings, to: str, base_url: str | None, as_json: bool) -> None:
+def build(settings: Settings, to: str, base_url: str | None, as_json: bool) -> Exit:
     """Publish to a folder, whatever the show's destination.
 
     The folder is a complete static web site. It is the same publish, by the same code, as to a bucket; only hubs and
@@ -22,4 +23,4 @@ def build(settings: Settings, to: str, base_url: str | None, as_json: bool) -> N
     """
     question = json.dumps(["build", to, str(Path.cwd()), base_url])
     asked = asked_for((), (), ())
-    carry_out(settings, folder(to, settings.root), base_url, asked, question, tells=False, as_json=as_json)
+    return carry_out(settings, folder(to, settings.root), base_url, asked, question, tells=False, as_json=as_json)

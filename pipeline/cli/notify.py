@@ -8,7 +8,7 @@ from pipeline import notify as story
 from pipeline import publish, tidings
 from pipeline.cli import tell
 from pipeline.cli.settings import Settings, as_json, destination
-from pipeline.errors import Exit, Problem, Refused, Untold
+from pipeline.errors import Exit, Problem, Refused
 from pipeline.history import History
 from pipeline.model import Key
 from pipeline.notify import Answer
@@ -20,7 +20,7 @@ from pipeline.tidings import Tiding
 @destination
 @as_json
 @click.pass_obj
-def notify(settings: Settings, to: str | None, as_json: bool) -> None:
+def notify(settings: Settings, to: str | None, as_json: bool) -> Exit:
     """Tell hubs and podping, again, that the feed has changed.
 
     Everybody whom the live feed names as its WebSub hub, and podping where the show uses it, is told of every feed.
@@ -37,7 +37,7 @@ def notify(settings: Settings, to: str | None, as_json: bool) -> None:
         tell.say("The feed names no hub, and does not use podping: nobody is to be told.")
     else:
         tell.answers(answers)
-    conclude(answers, as_json=as_json)
+    return conclude(answers, as_json=as_json)
 
 
 def spread(settings: Settings, store: Store, due: Iterable[Tiding], log: Iterable[Key]) -> tuple[Answer, ...]:
@@ -55,9 +55,9 @@ def untold(answers: Iterable[Answer]) -> tuple[Problem, ...]:
     return tuple(answer.problem for answer in answers if answer.failure)
 
 
-def conclude(answers: Iterable[Answer], *, as_json: bool) -> None:
-    """Ends the command with a status of its own when somebody could not be told; the JSON has said who."""
-    if found := untold(answers):
-        if as_json:
-            raise SystemExit(Exit.UNTOLD)
-        raise Untold(*found)
+def conclude(answers: Iterable[Answer], *, as_json: bool) -> Exit:
+    """Tells who could not be told, where the JSON has not said it, and returns the command's status."""
+    found = untold(answers)
+    if not as_json:
+        tell.problems(found, as_json=False)
+    return Exit.UNTOLD if found else Exit.DONE

@@ -1,5 +1,7 @@
 """`omroep plan`."""
 
+from datetime import datetime
+
 import click
 
 from pipeline import publish
@@ -16,11 +18,11 @@ from pipeline.cli.settings import (
     withdraw,
 )
 from pipeline.cli.verify import damaged, undamaged
-from pipeline.errors import Refused
+from pipeline.errors import Exit
 from pipeline.model import Show
 from pipeline.onlooker import Onlooker
 from pipeline.outside import Outside, beneath
-from pipeline.publish import Connect
+from pipeline.publish import Connect, Prepared
 
 
 @click.command()
@@ -43,7 +45,7 @@ def plan(
     repair: bool,
     public: bool,
     as_json: bool,
-) -> None:
+) -> Exit:
     """Show what a publish would do, and write nothing.
 
     First what listeners will notice, then every file that would be written and why. What publish would refuse is shown
@@ -65,9 +67,12 @@ def plan(
         )
     if as_json:
         tell.dump(tell.plan_json(prepared))
-        if prepared.blocked:
-            raise SystemExit(Refused.status)
-        return
+    else:
+        _tell(prepared, prepared.store.clock or settings.now)
+    return Exit.REFUSED if prepared.blocked else Exit.DONE
+
+
+def _tell(prepared: Prepared, now: datetime) -> None:
     tell.advise(tell.gathered(prepared.warnings))
     made = prepared.plan
     if made.actions:
@@ -77,13 +82,13 @@ def plan(
         tell.writes(made.actions)
     elif not prepared.blocked:
         tell.say(f"Nothing to do: {prepared.store.name} already holds this show.")
-    for line in tell.waiting(prepared.found.catalog, prepared.store.clock or settings.now):
+    for line in tell.waiting(prepared.found.catalog, now):
         tell.say(line)
     for tiding in prepared.due:
         tell.say(f"Then {tiding.address} is told.")
     if prepared.blocked:
         tell.say("\nBut publish refuses this:")
-        raise Refused(*prepared.blocked)
+        tell.problems(prepared.blocked, as_json=False)
 
 
 def _stranger(show: Show) -> Connect:

@@ -24,7 +24,7 @@ from pipeline.cli.settings import (
     restore,
     withdraw,
 )
-from pipeline.errors import Exit, Partial
+from pipeline.errors import Exit
 from pipeline.history import WATCHED
 from pipeline.remembered import records
 from pipeline.text import megabytes
@@ -58,7 +58,7 @@ def publish(
     repair: bool,
     rest: bool,
     as_json: bool,
-) -> None:
+) -> Exit:
     """Make the destination hold this show.
 
     Masters and tags what is new, writes audio, then pages, then the feed; a listener never sees half of it. When
@@ -69,7 +69,9 @@ def publish(
     """
     asked = asked_for(withdraw, restore, allow)
     question = json.dumps([to, str(Path.cwd()) if to else "", base_url, withdraw, restore, allow])
-    carry_out(settings, settings.connect(to), base_url, asked, question, repair=repair, rest=rest, as_json=as_json)
+    return carry_out(
+        settings, settings.connect(to), base_url, asked, question, repair=repair, rest=rest, as_json=as_json
+    )
 
 
 def carry_out(
@@ -83,14 +85,17 @@ def carry_out(
     rest: bool = False,
     tells: bool = True,
     as_json: bool,
-) -> None:
-    """Prepare, publish, and tell what was done; where nothing changed since the last time, say so at once."""
+) -> Exit:
+    """Prepare, publish, tell what was done, and return the command's status.
+
+    Where nothing changed since the last time, say so at once.
+    """
     remembered = settings.cache / "published.json"
     seen = unchanged.look(settings.root)
     memory = None if as_json or repair else unchanged.recall(remembered, seen, question)
     if memory and _stands(memory, connect(memory.place), settings.now):
         _repeat(memory, settings.root)
-        return
+        return Exit.DONE
     from pipeline import publish as story
     from pipeline.cli import notify
     from pipeline.cli.verify import damaged, undamaged
@@ -113,18 +118,16 @@ def carry_out(
         tell.dump(told)
     else:
         _summary(prepared, receipt, answers, said, settings.root)
-    notify.conclude(answers, as_json=as_json)
-    _conclude(prepared, as_json=as_json)
+    return max(notify.conclude(answers, as_json=as_json), _conclude(prepared, as_json=as_json))
 
 
-def _conclude(prepared: Prepared, *, as_json: bool) -> None:
-    """Ends the command with a status of its own when an episode was left as it was; the JSON has said which."""
-    if prepared.found.held and as_json:
-        raise SystemExit(Exit.PARTIAL)
-    if prepared.found.held:
-        from pipeline import sparing
+def _conclude(prepared: Prepared, *, as_json: bool) -> Exit:
+    """Tells why an episode was left as it was, where the JSON has not said it, and returns the command's status."""
+    from pipeline import sparing
 
-        raise Partial(*sparing.told(prepared.found.held))
+    if not as_json:
+        tell.problems(sparing.told(prepared.found.held), as_json=False)
+    return Exit.PARTIAL if prepared.found.held else Exit.DONE
 
 
 def _stands(memory: Memory, store: Store, here: datetime) -> bool:
@@ -172,9 +175,7 @@ def _repeat(memory: unchanged.Memory, root: Path) -> None:
 def _summary(
     prepared: Prepared, receipt: Receipt, answers: tuple[Answer, ...], said: tuple[str, ...], root: Path
 ) -> None:
-    tell.advise(tell.gathered(prepared.warnings))
-    if not receipt.guarded:
-        tell.advise([_UNGUARDED.format(place=prepared.store.name)])
+    tell.advise(advice(prepared, receipt))
     nothing, *further = said
     if not prepared.plan.actions:
         tell.say(nothing)
@@ -189,6 +190,12 @@ def _summary(
     for line in further:
         tell.say(line)
     tell.say(_look(root))
+
+
+def advice(prepared: Prepared, receipt: Receipt) -> tuple[str, ...]:
+    """What could be better, about the show and where it is published, a sentence each."""
+    unguarded = () if receipt.guarded else (_UNGUARDED.format(place=prepared.store.name),)
+    return (*tell.gathered(prepared.warnings), *unguarded)
 
 
 def _sound(prepared: Prepared, receipt: Receipt) -> None:

@@ -5,6 +5,7 @@ import click
 from pipeline import publish, tidings, upkeep
 from pipeline.cli import notify, tell
 from pipeline.cli.settings import Settings, as_json, destination
+from pipeline.errors import Exit
 from pipeline.model import Plan, Receipt
 from pipeline.notify import Answer
 from pipeline.store import Store
@@ -16,7 +17,7 @@ from pipeline.store import Store
 @click.option("--plan", "only_plan", is_flag=True, help="Show what it would do, and write nothing.")
 @as_json
 @click.pass_obj
-def rollback(settings: Settings, release: str | None, to: str | None, only_plan: bool, as_json: bool) -> None:
+def rollback(settings: Settings, release: str | None, to: str | None, only_plan: bool, as_json: bool) -> Exit:
     """Give listeners an earlier release back.
 
     RELEASE is a number from `omroep releases`; without it, the one before the live one. Its feed comes back byte for
@@ -37,7 +38,7 @@ def rollback(settings: Settings, release: str | None, to: str | None, only_plan:
     else:
         _tell(plan, store, receipt)
         tell.answers(answers)
-    notify.conclude(answers, as_json=as_json)
+    return notify.conclude(answers, as_json=as_json)
 
 
 def _spread(settings: Settings, store: Store) -> tuple[Answer, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from threading import Thread
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import click
 
@@ -51,10 +52,14 @@ def serve(settings: Settings, host: str, port: int, base_url: str | None, live: 
     listening = server.bind(host, port)
     shown = f"[{host}]" if ":" in host else host
     address = base_url or f"http://{shown}:{listening.port}/"
+    names = (host, urlsplit(address).hostname or "")
     if live:
-        _follow(settings, listening, address)
+        again = Live(lambda: _rehearsed(settings.later().room(address)), _tell, lambda line: None)
+        listening.app = server.near(listening, again, *names)
+        _follow(settings, again)
     else:
-        listening.app = server.site(_objects(settings.room(address)), lambda line: None)
+        here = server.site(_objects(settings.room(address)), lambda line: None)
+        listening.app = server.near(listening, here, *names)
     tell.say(f"The show is at {address}index.html and its feed at {address}feed.xml. Ctrl-C ends it.")
     listening.serve_forever()
 
@@ -76,10 +81,8 @@ def _rehearsed(room: Newsroom) -> tuple[Object, ...]:
     return composing.objects(room.root, rehearsal.marked(edition, room.now, words.gettext))
 
 
-def _follow(settings: Settings, listening: server.Listening, address: str) -> None:
+def _follow(settings: Settings, again: Live) -> None:
     """Make the show again as its files change, beside the server."""
-    again = Live(lambda: _rehearsed(settings.later().room(address)), _tell, lambda line: None)
-    listening.app = again
     again.refresh()
     folders = [place for name in ("episodes", "feed", "templates") if (place := settings.root / name).is_dir()]
     Thread(target=again.follow, args=[folders], daemon=True).start()

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import click
@@ -21,8 +22,9 @@ from pipeline.catalog import EPISODES
 from pipeline.cli import notify
 from pipeline.cli.board import Board, board, calm, rows, unseen
 from pipeline.cli.ingest import desk, left
+from pipeline.cli.publish import advice
 from pipeline.cli.settings import Settings, base_url, destination
-from pipeline.errors import Conflict, OmroepError, Problem, StoreError
+from pipeline.errors import Conflict, OmroepError, Problem, StoreError, refusal
 from pipeline.guard import NOTHING
 from pipeline.history import Published
 from pipeline.intake import words
@@ -93,6 +95,9 @@ class _Hands(ABC):
         except OmroepError as error:
             self.shown.problems(error.problems)
             return
+        except OSError as error:
+            self.shown.problems((refusal(error),))
+            return
         for draft in outcome.taken:
             sentence = words.MADE if draft.new else words.GIVEN
             self.shown.line(
@@ -113,6 +118,9 @@ class _Hands(ABC):
         except OmroepError as error:
             self.shown.problems(error.problems)
             return Outcome(came=Came.FAILED)
+        except OSError as error:
+            self.shown.problems((refusal(error),))
+            return Outcome(came=Came.PASSING)
 
     @abstractmethod
     def attempt(self, held: Held, unmoved: Callable[[], bool]) -> Outcome:
@@ -166,8 +174,14 @@ class _Publishing(_Hands):
             self.shown.line(f"Published to {prepared.store.name}: {'; '.join(told)}")
         untold = notify.untold(answers)
         self.shown.problems((*untold, *self.to_mend(prepared.found, held)))
+        whole = not prepared.found.held  # of a show that is not read whole, some advice would be wrong
+        heard = tuple(each for each in prepared.warnings if whole or each.file.startswith(EPISODES.as_posix()))
+        self.shown.advise(advice(replace(prepared, warnings=heard), receipt))
         ahead = prepared.store.clock - room.now if prepared.store.clock else timedelta()
         return Outcome(came=Came.PASSING if untold else Came.DONE, due=prepared.next_due, ahead=ahead)
+
+
+_HERE = "127.0.0.1"
 
 
 class _Showing(_Hands):
@@ -175,8 +189,8 @@ class _Showing(_Hands):
 
     def __init__(self, settings: Settings, to: str | None, base_url: str | None, shown: Board, port: int) -> None:
         self.to = to
-        self.listening = server.bind("127.0.0.1", port)
-        self.address = f"http://127.0.0.1:{self.listening.port}/"
+        self.listening = server.bind(_HERE, port)
+        self.address = f"http://{_HERE}:{self.listening.port}/"
         super().__init__(settings, base_url or self.address, shown)
         threading.Thread(target=self.listening.serve_forever, daemon=True).start()
         shown.line(f"The show is at {self.address}index.html and its feed at {self.address}feed.xml. Ctrl-C ends it.")
@@ -187,7 +201,8 @@ class _Showing(_Hands):
         made = publish.rehearse(room, self.shown.step, held)
         if not unmoved():
             return Outcome(came=Came.MOVED)
-        self.listening.app = server.site(made.objects, lambda line: None)
+        here = server.site(made.objects, lambda line: None)
+        self.listening.app = server.near(self.listening, here, _HERE, urlsplit(self.base_url or "").hostname or _HERE)
         self.tell(made.found, self._published(made.edition.show.destination), room.now, held)
         self.shown.problems(self.to_mend(made.found, held))
         return Outcome(came=Came.DONE, due=made.next_due)

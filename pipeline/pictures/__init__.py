@@ -134,13 +134,17 @@ def picture(key: Key, shown: Image.Image, source: Source, format: str = "JPEG") 
 def at_width(path: Path, sha256: Digest, width: int | None) -> Image.Image:
     """A square JPEG or PNG in RGB, on white where one sees through it; ShowError where it cannot be read.
 
-    Kept for a while, as several formats are made of each size. The digest is there to tell changed files apart.
+    ShowError, too, where its digest is another by now. Kept for a while, as several formats are made of each size.
     """
     if width is not None:
         larger = at_width(path, sha256, None if width >= WIDTHS[-1] else SLEEVE_WIDTH)
         return larger.resize((width, width), Image.Resampling.LANCZOS)
     try:
-        with Image.open(path, formats=_FORMATS) as found:
+        body = path.read_bytes()
+        if digest.of_bytes(body) != sha256:
+            what = f"`{path.name}` has changed since it was read."
+            raise ShowError(Problem(what=what, mend="Run it again when it is as you want it."))
+        with Image.open(io.BytesIO(body), formats=_FORMATS) as found:
             if found.mode in ("RGBA", "P", "LA"):
                 clear = found.convert("RGBA")
                 white = Image.new("RGBA", clear.size, "white")

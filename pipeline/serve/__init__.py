@@ -1,9 +1,11 @@
 """A local web server for composed objects: ranges, conditions and types as a bucket has."""
 
 import os
+import re
 import socket
 from collections.abc import Callable, Iterable, Mapping
 from io import BytesIO
+from ipaddress import ip_address
 from pathlib import Path
 
 from werkzeug.exceptions import RequestedRangeNotSatisfiable
@@ -12,12 +14,16 @@ from werkzeug.utils import send_file
 from werkzeug.wrappers import Request, Response
 
 from pipeline.errors import Problem, StoreError
-from pipeline.model import Key, Object
+from pipeline.model import Key, Kind, Object
 
 Listening = BaseWSGIServer
 """A server whose `app` can be set, and which answers from `serve_forever` on."""
 OnRequest = Callable[[str], None]
 """Called with a line about each request."""
+Application = Callable[[dict[str, object], Callable[..., object]], Iterable[bytes]]
+"""What answers requests (PEP 3333)."""
+_SHARED = frozenset({Kind.AUDIO, Kind.SIDECAR, Kind.FEED})
+"""What web players on other sites ask for."""
 
 
 def bind(host: str, port: int) -> Listening:
@@ -37,15 +43,34 @@ def bind(host: str, port: int) -> Listening:
         raise StoreError(Problem(what=what, mend="Choose another with --port or --host.")) from error
 
 
-def site(objects: Iterable[Object], on_request: OnRequest) -> "Site":
-    """The application that serves `objects` under their keys."""
-    return Site({item.key: item for item in objects}, on_request)
+def near(listening: Listening, app: Application, *names: str) -> Application:
+    """`app` for who means this machine: where only that can reach it, it answers to `names` alone.
+
+    Any web site can have a name of its own lead to this machine (DNS rebinding), and its pages may then read all that
+    answers to that name. Such a request is misdirected (421: RFC 9110, 15.5.20).
+    """
+    known = {"localhost", *map(str.lower, names)}
+    if not ip_address(listening.socket.getsockname()[0]).is_loopback:
+        return app
+
+    def answer(environ: dict[str, object], start_response: Callable[..., object]) -> Iterable[bytes]:
+        asked = re.sub(r":\d*$", "", str(environ.get("HTTP_HOST", "localhost"))).strip("[]").lower()
+        misdirected = Response("This server has another name.", 421)
+        return app(environ, start_response) if asked in known else misdirected(environ, start_response)  # type: ignore[arg-type]
+
+    return answer
+
+
+def site(objects: Iterable[Object], on_request: OnRequest, *, shared: bool = True) -> "Site":
+    """The application that serves `objects` under their keys; where not `shared`, no page of others may read them."""
+    return Site({item.key: item for item in objects}, on_request, shared=shared)
 
 
 class Site:
     """A WSGI application over objects; `/` is `index.html`, and what is not there is answered with `404.html`."""
 
-    def __init__(self, objects: Mapping[Key, Object], on_request: OnRequest) -> None:
+    def __init__(self, objects: Mapping[Key, Object], on_request: OnRequest, *, shared: bool) -> None:
+        self.shared = shared
         self.objects = objects
         self.on_request = on_request
 
@@ -64,7 +89,10 @@ class Site:
         missing = self.objects.get(Key("404.html"))
         if not found and missing:
             return Response(missing.body if isinstance(missing.body, bytes) else b"", status=404, mimetype="text/html")
-        return _sent(found, request) if found else Response("", status=404)
+        answer = _sent(found, request) if found else Response("", status=404)
+        if found and self.shared and found.kind in _SHARED:
+            answer.headers["Access-Control-Allow-Origin"] = "*"
+        return answer
 
 
 def _sent(item: Object, request: Request) -> Response:
@@ -74,7 +102,6 @@ def _sent(item: Object, request: Request) -> Response:
     except RequestedRangeNotSatisfiable:
         return Response("", status=416, headers={"Content-Range": f"bytes */{item.size}"})
     response.headers["Content-Type"] = item.type  # send_file adds a second charset
-    response.headers["Access-Control-Allow-Origin"] = "*"  # web players ask for transcripts and chapters from elsewhere
     return response
 
 

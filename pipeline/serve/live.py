@@ -10,7 +10,7 @@ from watchfiles import watch
 from werkzeug.wrappers import Request, Response
 
 from pipeline.digest import of_bytes
-from pipeline.errors import OmroepError, Problem
+from pipeline.errors import OmroepError, Problem, refusal
 from pipeline.model import Cache, Key, Kind, Object
 from pipeline.serve import OnRequest, Site, site
 
@@ -56,6 +56,8 @@ class Live:
             turn = Turn(number=self._turn.number + 1, objects=self._build(), problems=())
         except OmroepError as error:
             turn = replace(self._turn, number=self._turn.number + 1, problems=tuple(error.problems))
+        except OSError as error:
+            turn = replace(self._turn, number=self._turn.number + 1, problems=(refusal(error),))
         with self._turned:
             self._turn = turn
             self._site = self._made()
@@ -64,7 +66,14 @@ class Live:
 
     def follow(self, folders: Iterable[Path]) -> None:
         """Make it again whenever a file in `folders` changes, until the program ends."""
-        for _ in watch(*folders, debounce=_GATHER_MS, step=_GATHER_MS // 2, raise_interrupt=False):
+        heard = watch(
+            *folders,
+            debounce=_GATHER_MS,
+            step=_GATHER_MS // 2,
+            raise_interrupt=False,
+            ignore_permission_denied=True,
+        )
+        for _ in heard:
             self.refresh()
 
     def __call__(self, environ: dict[str, object], start_response: Callable[..., object]) -> Iterable[bytes]:
@@ -95,7 +104,8 @@ class Live:
     def _made(self) -> Site:
         turn = self._turn
         pages = tuple(_page(item, turn) if item.type.startswith("text/html") else item for item in turn.objects)
-        return site(pages or tuple(_empty(key, turn) for key in ("index.html", "404.html")), self._on_request)
+        empty = (_empty(key, turn) for key in ("index.html", "404.html"))
+        return site(pages or empty, self._on_request, shared=False)
 
 
 def _empty(key: str, turn: Turn) -> Object:
