@@ -14,7 +14,6 @@ _HASHED = re.compile(
 )
 """Keys that only omroep makes, and that no key of something else looks like."""
 _AT_WORK_DAYS = 1
-_RECORD = re.compile(rf"{re.escape(release.FOLDER)}[0-9a-f]{{32}}\.json")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,7 +62,7 @@ def coming(lying: Iterable[Lying], log: History, now: datetime) -> frozenset[Key
     listed = tuple(lying)
     begun = since(listed, now, _AT_WORK_DAYS)
     told = {release.key(event.release): event.at for event in log.events}
-    records = (each for each in listed if _RECORD.fullmatch(each.key))
+    records = (each for each in listed if release.is_key(each.key))
     return frozenset(each.key for each in records if _at_work(each, told, begun))
 
 
@@ -100,12 +99,12 @@ def _old(each: Lying, since: datetime) -> bool:
 
 
 def _ours(key: Key, named: set[Key]) -> bool:
-    return not key.startswith(LOG) and (key in named or bool(_HASHED.fullmatch(key) or _RECORD.fullmatch(key)))
+    return not key.startswith(LOG) and (key in named or bool(_HASHED.fullmatch(key) or release.is_key(key)))
 
 
 def _turn(key: Key) -> int:
     """Pages, then what they lead to, then the records that name both."""
-    return 2 if _RECORD.fullmatch(key) else 1 if _HASHED.fullmatch(key) else 0
+    return 2 if release.is_key(key) else 1 if _HASHED.fullmatch(key) else 0
 
 
 def stages(pruning: Pruning) -> Iterator[tuple[Lying, ...]]:

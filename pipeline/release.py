@@ -1,6 +1,7 @@
 """The release record: everything that one publish made true, as an immutable object that the live feed names."""
 
 import json
+import re
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -18,6 +19,11 @@ FOLDER = "releases/"
 def key(release: Digest) -> Key:
     """Where the record of a release lies."""
     return Key(f"{FOLDER}{release[:32]}.json")
+
+
+def is_key(key: str) -> bool:
+    """Whether the record of a release lies there."""
+    return re.fullmatch(rf"{re.escape(FOLDER)}[0-9a-f]{{32}}\.json", key) is not None
 
 
 def make(edition: Edition, objects: tuple[Object, ...]) -> Release:

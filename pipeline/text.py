@@ -6,7 +6,8 @@ from urllib.parse import urlsplit
 
 from pipeline.model import Slug
 
-_INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+"""Categories of characters that nobody sees (Unicode Standard, chapter 4.5)."""
 _UNSAFE = re.compile(r"[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF]")
 _CONTROLS = bytes({*range(0x20)} - {*b"\t\n\r"})
 _FFFE, _FFFF = (char.encode() for char in "\ufffe\uffff")
@@ -42,7 +43,7 @@ def slug_of(folder: str) -> Slug:
 def printable(text: str) -> str:
     """`text` with every control, format and bidirectional character (but newline) made visible as `\\u....`."""
     return "".join(
-        f"\\u{ord(char):04x}" if unicodedata.category(char) in _INVISIBLE and char != "\n" else char for char in text
+        f"\\u{ord(char):04x}" if unicodedata.category(char) in INVISIBLE and char != "\n" else char for char in text
     )
 
 

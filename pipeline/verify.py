@@ -1,6 +1,5 @@
 """The story of looking at a published show: find the release that should be there, look at all of it, judge."""
 
-import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 
@@ -16,7 +15,6 @@ from pipeline.store import Store
 
 OnLooked = Callable[[int, int], None]
 """Called with how many files were looked at, of how many; from several threads."""
-_RECORD = re.compile(r"releases/[0-9a-f]{32}\.json")
 
 
 class Inside:
@@ -126,7 +124,7 @@ def _looked(look: Look, published: Release, keys: frozenset[Key], on_looked: OnL
 def _orphans(store: Store, keys: frozenset[Key], published: Release) -> Iterator[Key]:
     """Keys that no release names; the records of earlier ones are only read while there is something to explain."""
     left = audit.orphans(keys, (item.key for item in published.objects))
-    earlier = sorted(key for key in keys if _RECORD.fullmatch(key) and key != release.key(published.id))
+    earlier = sorted(key for key in keys if release.is_key(key) and key != release.key(published.id))
     for key in earlier:
         if not left:
             break

@@ -12,6 +12,7 @@ from pipeline.archive.reach import Reach
 from pipeline.catalog import files
 from pipeline.errors import Problem, ShowError, StoreError
 from pipeline.model import Digest, Key, Kind, Release
+from pipeline.remembered.files import sha256_of
 
 PUBLISHED = "published"
 SHOW = "show"
@@ -112,7 +113,7 @@ def _published(live: Release, body: bytes, reach: Reach, draft: Path, on_step: O
         on_step(reach.name, "copying", place / len(wanted))
         name = f"{PUBLISHED}/{_safe(item.key)}"
         path = draft / bag.DATA / name
-        if not path.is_file() or bag.sha256(path) != item.sha256:
+        if not path.is_file() or sha256_of(path) != item.sha256:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.unlink(missing_ok=True)
             reach.bring(item.key, path, item.size)
@@ -129,7 +130,7 @@ def _published(live: Release, body: bytes, reach: Reach, draft: Path, on_step: O
 def _wrong(path: Path, sha256: Digest) -> str:
     if not path.is_file():
         return "is missing"
-    return "" if bag.sha256(path) == sha256 else "is not what its release says"
+    return "" if sha256_of(path) == sha256 else "is not what its release says"
 
 
 def _safe(key: Key) -> Key:
@@ -170,10 +171,10 @@ def _passing(path: Path) -> bool:
 
 def _copied(path: Path, name: str, draft: Path) -> Kept:
     target = draft / bag.DATA / name
-    if not target.is_file() or target.stat().st_size != path.stat().st_size or bag.sha256(target) != bag.sha256(path):
+    if not target.is_file() or target.stat().st_size != path.stat().st_size or sha256_of(target) != sha256_of(path):
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, target)
-    return Kept(name=name, sha256=bag.sha256(target), size=target.stat().st_size)
+    return Kept(name=name, sha256=sha256_of(target), size=target.stat().st_size)
 
 
 def _clear(draft: Path, kept: set[str]) -> None:

@@ -21,12 +21,6 @@ class Kept:
     size: int
 
 
-def sha256(path: Path) -> str:
-    """Of a file, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def close(folder: Path, kept: Iterable[Kept], about: Mapping[str, str]) -> None:
     """Write into `folder`, whose `DATA` holds what was `kept`, what makes a bag of it; the sums of that come last.
 

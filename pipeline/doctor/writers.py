@@ -8,9 +8,8 @@ from pipeline.doctor import Outcome, Probe, ok, weak
 from pipeline.doctor.ward import Ward
 from pipeline.errors import Conflict
 from pipeline.model import Object, Version
+from pipeline.store.s3.answers import CONFLICTS
 
-_LOST = {"PreconditionFailed", "412", "ConditionalRequestConflict", "409"}
-"""How a server says that a condition did not hold."""
 WRITERS = 4
 """At the same moment."""
 _PATIENCE_S = 60
@@ -42,7 +41,7 @@ def _multipart(ward: Ward) -> Outcome:
     refused = _completed(ward, IfNoneMatch="*")
     if not refused:
         return weak("IGNORED: `If-None-Match: *` at the end of a large file that is sent in parts.")
-    if refused not in _LOST:
+    if refused not in CONFLICTS:
         return weak(f"`If-None-Match: *` is not understood at the end of a file that is sent in parts ({refused}).")
     return ok("Large files can be sent in parts, and conditions hold for them too.")
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from wcwidth import iter_graphemes, wcswidth
 
-_INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+from pipeline.text import INVISIBLE
+
 _JOINER = "\u200d"
 """Makes one picture of several emoji; of all that is not seen itself, only this is shown."""
 _MORE = "…"
@@ -24,7 +25,7 @@ class Fit:
 def seen(text: str) -> str:
     """`text` on one line, less what is not seen: controls, direction marks, soft hyphens, lone surrogates."""
     words = " ".join("\n".join(text.split()).split())
-    return "".join(char for char in words if char == _JOINER or unicodedata.category(char) not in _INVISIBLE)
+    return "".join(char for char in words if char == _JOINER or unicodedata.category(char) not in INVISIBLE)
 
 
 def columns(text: str) -> int:

@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
+from pipeline import rendering
 from pipeline.audio import account, clip, deliver, ffmpeg, recipe
 from pipeline.audio.account import Account, Subject
 from pipeline.audio.deliver import Studio
@@ -104,7 +105,7 @@ def _sheet(desk: Desk, show: Show, row: Standing, on_step: OnStep) -> Sheet:
 def _made(desk: Desk, show: Show, row: Standing) -> _Made | None:
     """As published where a publish would leave it so, else as it was mastered since; None where it was not."""
     episode, media = row.episode, row.media
-    if media and media.source_sha256 == episode.audio.sha256 and media.revision == episode.revision:
+    if media and rendering.current(media, episode):
         return _Made(
             master=Master(**{field.name: getattr(media, field.name) for field in fields(Master)}),
             file=Subject(find=partial(_delivered, desk, media), name=media.key, sha256=media.sha256),

@@ -36,6 +36,7 @@ _UNREACHED = (
     exceptions.SSLError,
 )
 CONFLICTS = {"PreconditionFailed", "412", "ConditionalRequestConflict", "409"}
+"""How a server says that a condition did not hold."""
 
 
 class Unusable(Exception):
