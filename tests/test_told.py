@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipeline import catalog, checks
-from pipeline.cli import tell
+from pipeline.cli import tell, voice
 from pipeline.errors import Problem
 from tests import seaweed
 from tests.shell import Run
@@ -101,3 +101,17 @@ def test_a_problem_is_folded_at_words_on_a_terminal(tmp_path: Path, run: Run) ->
     assert all(line.startswith(("problem: ", "advice: ", "  ")) for line in lines)
     for whole in ("episodes/01 een lange naam/episode.md:", "`de nieuwe versie.wav`", "omroep ingest"):
         assert any(whole in line for line in lines), whole
+
+
+def test_words_in_backquotes_are_never_broken() -> None:
+    """Whatever stands between them and however wide it is; what is copied has no space that was not there."""
+    sentence = (
+        "problem: feed/show.yaml:3: `lang` is not a key that omroep knows. Did you mean `language`? Or `slug of its own`"
+        ", or (`episode.md`/`show.yaml`), `a``b` and a lone ` too."
+    )
+    whole = [each for each in sentence.split("`")[1:12:2] if each]
+    for wide in range(10, 200):
+        lines = voice.folded(sentence, wide).split("\n")
+        assert " ".join(line.strip() for line in lines) == sentence, wide
+        for each in whole:
+            assert any(f"`{each}`" in line for line in lines), (wide, each)

@@ -31,7 +31,7 @@ _NARROWEST = 40
 _INDENT = "  "
 _WHOLE = re.compile(
     r"(?:episodes|feed|templates)/[^:`]*:(?:\d+:)?"  # where it is
-    r"|\S*`[^`]*`[^\s`]*"
+    r"|[^\s`]*(?:`[^`]*`[^\s`]*)+"  # from the first backquote on: between the second and third stand other words
     r"|omroep [a-z]+(?: --[a-z-]+(?: [\w./:-]+)?)*\S*"
     r"|\S+"
 )
