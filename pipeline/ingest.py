@@ -145,12 +145,20 @@ def _shelf(desk: Desk, show: Catalog) -> Shelf:
 
 
 def _waiting(desk: Desk, show: Catalog) -> Iterator[Waiting]:
-    for each in show.episodes:
-        if each.status is Status.DRAFT and each.audio is NO_AUDIO:
-            named = _front(desk.episodes / each.folder / EPISODE_FILE, desk.root)[1].get("audio")
-            yield Waiting(
-                folder=each.folder, slug=each.slug, number=each.number, named=named if isinstance(named, str) else None
-            )
+    """Every episode without a recording that is not withdrawn, whatever else is wrong with it."""
+    heard = {each.folder for each in show.episodes if each.audio is not NO_AUDIO}
+    for path in sorted(desk.episodes.glob(f"[!.]*/{EPISODE_FILE}")):
+        if path.parent.name not in heard:
+            keys = _front(path, desk.root)[1]
+            if keys.get("status") != Status.WITHDRAWN and not _has_recording(path.parent, keys.get("audio")):
+                title, named = (value if isinstance(value := keys.get(key), str) else "" for key in ("title", "audio"))
+                yield Waiting(folder=path.parent.name, title=title or path.parent.name, named=named or None)
+
+
+def _has_recording(folder: Path, audio: located.Plain) -> bool:
+    if isinstance(audio, str):
+        return values.may_name_a_file(audio) and files.spelled(folder, audio).exists()
+    return bool(audio or files.ending(folder, files.AUDIO_SUFFIXES))
 
 
 def _front(path: Path, root: Path) -> tuple[str, Mapping[str, located.Plain]]:
@@ -290,7 +298,7 @@ def _taken(
         return None, (Left(path=parcel.path, why=Why.KNOWN, about=title),)
     told = labels.read(desk.studio.ffmpeg, path)
     art, aside = _art(desk, parcel)
-    draft = _draft(show, parcel, shelf, waiting, told, art, gettext)
+    draft = _draft(parcel, shelf, waiting, told, art, gettext)
     if _stamp(path) != stamp:
         return None, (Left(path=parcel.path, why=Why.CHANGING),)
     done, more = _put(desk, draft, gettext)
@@ -338,7 +346,6 @@ def _art(desk: Desk, parcel: Parcel) -> tuple[str | None, tuple[Left, ...]]:
 
 
 def _draft(
-    show: Catalog,
     parcel: Parcel,
     shelf: Shelf,
     waiting: tuple[Waiting, ...],
@@ -347,8 +354,7 @@ def _draft(
     gettext: Gettext,
 ) -> Draft:
     if (known := drafts.expected(shelf, waiting, parcel)) and parcel.folder is None:
-        title = next(each.title for each in show.episodes if each.folder == known.folder)
-        return drafts.given(known, parcel, title, art)
+        return drafts.given(known, parcel, art)
     tags = Said(title=told.title, number=told.number, season=told.season, day=told.day)
     return drafts.made(parcel, tags, told.chapters, art, shelf, _guid(), gettext(words.EPISODE))
 

@@ -290,6 +290,38 @@ def test_a_draft_that_was_begun_gets_its_recording(show: Path, tone: bytes) -> N
     assert episode(show, draft.folder).audio.size == len(tone)
 
 
+@pytest.mark.parametrize("name", ["Wat ik leerde.wav", "03-wat-ik-leerde.wav", "wat_ik_leerde.wav"])
+def test_an_episode_that_is_live_already_gets_its_recording(show: Path, tone: bytes, name: str) -> None:
+    """Who fills everything in before the recording is there has one episode, with the guid that it had."""
+    (begun,) = ingest.begin(desk(show), "Wat ik leerde").taken
+    path = show / "episodes" / begun.folder / "episode.md"
+    path.write_text(path.read_text("utf-8").replace("status: draft", "status: live"), "utf-8")
+    drop(show, name, tone)
+    outcome = ingest.take_in(desk(show))
+    assert [(each.folder, each.new) for each in outcome.taken] == [("03-wat-ik-leerde", False)]
+    live = episode(show, begun.folder)
+    assert (live.guid, live.status, live.audio.size) == (begun.keys["guid"], Status.LIVE, len(tone))
+    assert len(catalog.load(show).episodes) == 3
+
+
+def test_an_episode_is_known_by_its_folder_too(show: Path, tone: bytes) -> None:
+    """Where its title has become another; one that was withdrawn takes nothing, nor one that has its recording."""
+    (begun,) = ingest.begin(desk(show), "Werktitel").taken
+    path = show / "episodes" / begun.folder / "episode.md"
+    path.write_text(path.read_text("utf-8").replace("title: Werktitel", "title: Wat ik leerde"), "utf-8")
+    drop(show, "Werktitel.wav", tone)
+    gone = write_episode(show, "04-weg", status="withdrawn", audio=tone)
+    (gone / "audio.wav").unlink()
+    (gone / "episode.md").write_text((gone / "episode.md").read_text("utf-8").replace('audio: "audio.wav"\n', ""))
+    drop(show, "Weg.wav", tone[:-2] + b"\x23\x00")
+    drop(show, "Welkom.wav", tone[:-2] + b"\x24\x00")
+    assert {each.folder: each.new for each in ingest.take_in(desk(show)).taken} == {
+        begun.folder: False,
+        "04-weg-2": True,
+        "05-welkom-2": True,
+    }
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     st.text(st.characters(blacklist_categories=["Cs", "Cc"]), min_size=1, max_size=40)

@@ -54,11 +54,11 @@ class Shelf:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Waiting:
-    """A draft that has no recording yet."""
+    """An episode that has no recording yet."""
 
     folder: str
-    slug: str
-    number: int | None = None
+    title: str
+    """The folder's name where it has none that can be read."""
     named: str | None = None
     """The recording that its front matter names."""
 
@@ -83,23 +83,27 @@ class Draft:
 
 
 def expected(shelf: Shelf, waiting: tuple[Waiting, ...], parcel: Parcel) -> Waiting | None:
-    """The draft that this recording was made for: the one that names it, else that of the same title."""
-    said = _said(parcel, shelf)
+    """The episode that this recording was made for: the one that names it, else that of the same title or folder."""
     for each in waiting:
         if each.named and same(each.named) == same(parcel.recording):
             return each
-    slug = slugify(said.title)
-    return next((each for each in waiting if not each.named and slug and each.slug == slug), None)
+    stem = PurePosixPath(parcel.recording).stem
+    called = {slugify(_said(parcel, shelf).title), slugify(stem), slug_of(stem)} - {""}
+    return next((each for each in waiting if not each.named and called & _names(each)), None)
 
 
-def given(waiting: Waiting, parcel: Parcel, title: str, art: str | None) -> Draft:
-    """A draft that gets its recording, and picture `art` where that may be one."""
+def _names(waiting: Waiting) -> set[str]:
+    return {slugify(waiting.title), slugify(waiting.folder), slug_of(waiting.folder)}
+
+
+def given(waiting: Waiting, parcel: Parcel, art: str | None) -> Draft:
+    """An episode that gets its recording, and picture `art` where that may be one."""
     keys: dict[str, Value] = {"audio": parcel.recording}
     keys |= {"image": art} if art else {}
     keys |= {"chapters": chapters} if (chapters := parcel.only(Kind.CHAPTERS)) else {}
     return Draft(
         folder=waiting.folder,
-        title=title,
+        title=waiting.title,
         keys=keys,
         recording=parcel.recording,
         beside=tuple(each.name for each in parcel.beside),
