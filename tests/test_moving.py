@@ -414,6 +414,16 @@ def test_an_archive_is_not_written_over_or_into_the_show(live: Live, tmp_path: P
         exported(live, tmp_path / "other", Held(FolderStore(tmp_path / "empty")))
 
 
+def test_an_archive_is_not_laid_where_everybody_can_read_it(live: Live, tmp_path: Path) -> None:
+    """It holds drafts and what guests said; however deep in what is published, and wherever it is fetched from."""
+    for target in (live.public / "archive", live.public / "a" / "b" / "archive"):
+        for reach in (None, Seen(live.web.address)):
+            with pytest.raises(ShowError, match="lies in what is published"):
+                exported(live, target, reach)
+        assert not target.parent.exists() or target.parent == live.public
+    assert not list(live.public.glob("archive*"))
+
+
 def test_an_archive_comes_to_life_again(live: Live, tmp_path: Path) -> None:
     """Its show, published to a copy of what it holds as published, has nothing to do."""
     made = exported(live, tmp_path / "archive")

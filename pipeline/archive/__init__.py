@@ -70,6 +70,18 @@ def _free(root: Path, target: Path) -> None:
     if any(target.is_relative_to(root / name) for name in _OWN):
         what = f"{target} lies in what it is to hold."
         raise ShowError(Problem(what=what, mend="Name a folder outside the show, such as ../archive."))
+    if site := next(filter(_is_published, target.parents), None):
+        what, why = f"{target} lies in what is published ({site}).", "Everybody could read drafts and what guests said."
+        raise ShowError(Problem(what=what, why=why, mend="Name a folder outside it, such as ../archive."))
+
+
+def _is_published(folder: Path) -> bool:
+    """Whether omroep published a show to a folder."""
+    try:
+        with (folder / feed.KEY).open("rb") as file:
+            return feed.release_named_in(file.read(feed.STAMP_WITHIN)) is not None
+    except OSError:
+        return False
 
 
 def _about(live: Release) -> dict[str, str]:
