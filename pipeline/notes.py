@@ -49,6 +49,7 @@ _FEED_SPELLING: Mapping[str, str] = {
 
 _BLOCK_END = re.compile(r"</(?:p|h[3-6]|li|tr|pre)>|<br>|<hr>")
 _TAG = re.compile(r"<[^>]*>")
+_LINK = re.compile(r'<a(?: [a-z]+="[^"]*")*>|</a>')
 _NESTING = re.compile(r"<(/?)(?:blockquote|ul|ol|em|strong|del|a)\b")
 _SENTENCE_END = re.compile(r"""[.!?…]["'”’)»]*(?=\s|$)""")
 _WORD_END = re.compile(r"\S(?=\s)")
@@ -66,14 +67,29 @@ def html(markdown: str) -> str:
 
 def clean(markup: str) -> str:
     """`markup` less every tag, attribute and address that notes may not have; cleaning notes twice equals once."""
-    return nh3.clean(
-        markup,
-        tags=_BLOCKS | _INLINE | _TABLE,
-        attributes=_ATTRIBUTES,
-        attribute_filter=_kept,
-        link_rel="noopener",
-        url_schemes=_SCHEMES,
+    return _leading(
+        nh3.clean(
+            markup,
+            tags=_BLOCKS | _INLINE | _TABLE,
+            attributes=_ATTRIBUTES,
+            attribute_filter=_kept,
+            link_rel="noopener",
+            url_schemes=_SCHEMES,
+        )
     )
+
+
+def _leading(markup: str) -> str:
+    """Clean markup in which every link leads somewhere; of others only their words are left."""
+    open_links: list[bool] = []
+
+    def kept(tag: re.Match[str]) -> str:
+        if tag[0] != "</a>":
+            open_links.append(' href="' in tag[0])
+            return tag[0] if open_links[-1] else ""
+        return tag[0] if open_links.pop() else ""
+
+    return _LINK.sub(kept, markup)
 
 
 def description_html(markdown: str, limit_bytes: int = 4000) -> str:

@@ -221,6 +221,18 @@ BAD: dict[str, tuple[Case, ...]] = {
         Case("has no text", "Twee", episode={"notes": 'Een\nTwee [](https://example.org/ "titel")'}),
         Case("says only “click here”", "[click", episode={"notes": "[click here](https://example.org/)"}),
     ),
+    "episode-link-address": (
+        Case(
+            "The link `www.utrecht.nl` leads nowhere. Notes are read on pages and in apps; only the words of such a link "
+            "are shown. Write `https://www.utrecht.nl`.",
+            "Zie",
+            episode={"notes": "Een.\n\nZie [Utrecht](www.utrecht.nl)."},
+        ),
+        Case("`https://proef.example.org/over.html`", "[over", episode={"notes": "[over ons](/over.html)"}),
+        Case("Write `mailto:ria@a.nl`.", "[mail", episode={"notes": "[mail Ria](ria@a.nl)"}),
+        Case("Write `https://a.nl/b?c`.", "[a]:", episode={"notes": "[het stuk][a]\n\n[a]: a.nl/b?c"}),
+        Case("`tel:0612` leads nowhere.", "[bel", episode={"notes": "[bel ons](tel:0612)"}),
+    ),
     "episode-headings": (
         Case("4 times #, where 3 come next", "####", episode={"notes": "## Een\n\n#### Te diep"}),
         Case("Write ##.", "###", episode={"notes": "Begin\n\n### Te diep"}),
@@ -343,6 +355,7 @@ def good(root: Path) -> str:
         image_alt="Een effen vlak.",
         license={"name": "mijn-voorwaarden", "link": "https://example.org/voorwaarden"},
         notes="# Kop\n\n## Ook\n\n### Dieper\n\n`<br>` of [hier lees je het rapport](https://example.org/).\n\n"
+        "[mail](mailto:ria@example.org), `[code](www.a.nl)` en [het stuk][s].\n\n[s]: http://example.org/ \n\n"
         "```\n<p>[hier](https://example.org/)\n#### nee\n```\n\n<https://example.org/> en a < b.",
     )
     picture("episodes/01-goed/foto.png", 1400)(root)

@@ -106,8 +106,8 @@ def test_a_problem_is_folded_at_words_on_a_terminal(tmp_path: Path, run: Run) ->
 def test_words_in_backquotes_are_never_broken() -> None:
     """Whatever stands between them and however wide it is; what is copied has no space that was not there."""
     sentence = (
-        "problem: feed/show.yaml:3: `lang` is not a key that omroep knows. Did you mean `language`? Or `slug of its own`"
-        ", or (`episode.md`/`show.yaml`), `a``b` and a lone ` too."
+        "problem: feed/show.yaml:3: `lang` is not a key that omroep knows. Did you mean `language`? Or `slug of its "
+        "own`, or (`episode.md`/`show.yaml`), `a``b` and a lone ` too."
     )
     whole = [each for each in sentence.split("`")[1:12:2] if each]
     for wide in range(10, 200):

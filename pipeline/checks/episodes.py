@@ -229,6 +229,15 @@ RULES: tuple[Rule[Episode], ...] = (
         find=prose.mute_links,
     ),
     Rule(
+        id="episode-link-address",
+        asks="A link leads to a whole address: https://, http:// or mailto:.",
+        source="omroep, docs/producers.md",
+        platforms=EVERYONE,
+        why="Notes are read on pages and in apps; only the words of such a link are shown.",
+        remedy="Write an address that begins with https://.",
+        find=prose.lost_links,
+    ),
+    Rule(
         id="episode-headings",
         asks="Headings in notes go down one level at a time.",
         source="WCAG 2.2, 1.3.1 (technique G141)",

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from urllib.parse import urljoin
 
 from pipeline import notes
 from pipeline.checks.rule import Finding
@@ -15,6 +16,10 @@ _HEADING_GROWS = len("<p><strong></strong></p>") - len("<h3></h3>")
 _MARKUP = re.compile(r"</?[a-zA-Z][^<>]*>|&(?:#\d+|#x[0-9a-fA-F]+|[a-zA-Z]{2,8});")
 _TAG = re.compile(r"</?[a-zA-Z][\w-]*(?:\s[^<>]*)?/?>")
 _LINK = re.compile(r"(?<!!)\[([^\[\]]*)\]\([^()\s]+[^()]*\)")
+_ADDRESS = re.compile(r"(?<!!)\[[^\[\]]*\](?:\(\s*|:\s+)<?([^()\s<>]+)")
+_LEADS = re.compile(r"(?:https?://|mailto:)", re.IGNORECASE)
+_SITE = re.compile(r"(?:[\w-]+\.)+[a-z]{2,}(?:[:/?#]\S*)?", re.IGNORECASE)
+_MAILBOX = re.compile(r"[^\s@:/]+@[\w.-]+")
 _PICTURE = re.compile(r"!\[[^\[\]]*\][(\[]")
 _HEADING = re.compile(r" {0,3}(#{1,6})(?:\s|$)")
 _CODE = re.compile(r"`[^`]*`")
@@ -79,6 +84,29 @@ def mute_links(episode: Episode, _: Catalog) -> Iterator[Finding]:
             if not said or said in EMPTY_LINK_TEXTS:
                 what = f"A link says only “{found[1]}”." if said else "A link has no text."
                 yield Finding(where=("notes",), below=below, what=what)
+
+
+def lost_links(episode: Episode, catalog: Catalog) -> Iterator[Finding]:
+    """Links to what is no address that means the same everywhere: notes are read on pages and in apps."""
+    for below, line in _lines(episode.notes):
+        for found in _ADDRESS.finditer(line) if "](" in line or "]:" in line else ():
+            if not _LEADS.match(found[1]):
+                what = f"The link `{found[1]}` leads nowhere."
+                yield Finding(where=("notes",), below=below, what=what, mend=_led(found[1], catalog.show.base_url))
+
+
+def _led(address: str, base_url: str) -> str:
+    """How to write an address in full, where that can be told."""
+    if _MAILBOX.fullmatch(address):
+        return f"Write `mailto:{address}`."
+    if _SITE.fullmatch(address) and not address.lower().endswith(_PAGES):
+        return f"Write `https://{address}`."
+    if ":" in address or address.startswith("#"):
+        return ""
+    return f"Write where it leads in full, as in `{urljoin(base_url, address)}`."
+
+
+_PAGES = (".html", ".htm", ".md", ".pdf")
 
 
 def skipped_headings(episode: Episode, _: Catalog) -> Iterator[Finding]:
