@@ -303,11 +303,30 @@ def test_check_says_what_ends_and_who_is_named_still(tmp_path: Path, tone: bytes
         prepared(root, MemoryStore())
 
 
+def test_who_is_unnamed_in_one_episode_and_named_in_another_is_told(tmp_path: Path, tone: bytes) -> None:
+    """Who and where, until it is said that this is meant."""
+    root = show(tmp_path, tone, consent=["transcript"])
+    folder = write_episode(root, "02-later", audio=tone, guests=["Ria", "marco de  weeger"])
+    (told,) = (problem for problem in problems(root) if problem.rule.startswith("guest-named-elsewhere"))
+    text = (folder / "episode.md").read_text()
+    assert (told.file, told.line, told.fatal) == (
+        "episodes/02-later/episode.md",
+        text[: text.index("guests:")].count("\n") + 1,
+        False,
+    )
+    assert told.what == "marco de weeger is named here, and does not want to be named in `01-werk`."
+    assert "Is that meant?" in told.mend
+    write_episode(root, "02-later", audio=tone, guests=["Ria", {"name": "Marco de Weeger", "consent": "yes"}])
+    assert "guest-named-elsewhere" not in {rule for rule, *_ in rules(problems(root))}
+
+
 @pytest.mark.parametrize(
     ("said", "told"),
     [
         ({"until": "2024-05-20"}, "says until when, but not to what"),
-        (["naam"], "`naam` is not something to agree to; that is name, photo, transcript"),
+        (["naam"], "`naam` is not something to agree to; write yes, no, or some of name, photo, transcript; to say until"),
+        ("ja", "`ja` is not something to agree to; write yes, no, or some of"),
+        ("until 2027-01-01", "write on lines of its own `name: yes` and `until: 2027-01-01`"),
         ({"name": "misschien"}, "should be yes or no"),
         ({"foto": "yes"}, "not a key that omroep knows"),
     ],

@@ -37,7 +37,15 @@ STILL_NAMED = Demand(
     why=NAMED.why,
     remedy=NAMED.remedy,
 )
-RULES = (ENDING, NAMED, STILL_NAMED)
+ELSEWHERE = Demand(
+    id="guest-named-elsewhere",
+    asks="Who does not want to be named in one episode has a `consent` in every other as well.",
+    source=NAMED.source,
+    platforms=EVERYONE,
+    why="Everybody can read the name there.",
+    remedy="Is that meant? Then write `consent: yes` there; else what may be published.",
+)
+RULES = (ENDING, NAMED, STILL_NAMED, ELSEWHERE)
 
 
 def findings(catalog: Catalog, now: datetime) -> Iterator[Problem]:
@@ -52,7 +60,23 @@ def findings(catalog: Catalog, now: datetime) -> Iterator[Problem]:
         if each.slug in episodes and "name" in each.kinds:
             rule = STILL_NAMED if each.since else NAMED
             yield from _named(rule, catalog, episodes[each.slug], each.person.name)
+    yield from _elsewhere(catalog, tuple(episodes.values()))
     yield from _soon(catalog, tuple(episodes.values()), now, zone)
+
+
+def _elsewhere(catalog: Catalog, episodes: tuple[Episode, ...]) -> Iterator[Problem]:
+    """Guests who were asked nothing in one episode, and in another said that they do not want to be named."""
+    guests = [(episode, place, person) for episode in episodes for place, person in enumerate(episode.guests)]
+    unnamed = {
+        folded(person.name): episode
+        for episode, _, person in guests
+        if person.consent is not None and not person.consent.name
+    }
+    for episode, place, person in guests:
+        other = unnamed.get(folded(person.name))
+        if other and person.consent is None:
+            what = f"{person.name} is named here, and does not want to be named in `{other.folder}`."
+            yield _problem(ELSEWHERE, catalog, episode.slug, ("guests", place), what)
 
 
 def _soon(catalog: Catalog, episodes: tuple[Episode, ...], now: datetime, zone: ZoneInfo) -> Iterator[Problem]:
