@@ -98,7 +98,8 @@ class _Store:
         """Of an episode of the catalogue; what is asked for is not asked for again."""
         entry, off = self.live.pop(episode.guid, None), self.off.pop(episode.guid, None)
         asked = off is not None and off.episode.status is Status.LIVE
-        state = State.WITHDRAWN if asked else _state(episode, entry, now, self.keys)
+        back = off is not None and episode.status is Status.LIVE and episode.published <= now
+        state = State.WITHDRAWN if asked or back else _state(episode, entry, now, self.keys)
         if apart:
             state = State.KEPT if entry else State.BROKEN
         return Standing(
@@ -106,8 +107,11 @@ class _Store:
             folder=episode.folder,
             state=state,
             media=entry.media if entry else None,
-            why=apart.why if apart else (),
+            why=apart.why if apart else (_BACK.format(slug=episode.slug),) if back else (),
         )
+
+
+_BACK = "to bring it back: omroep publish --restore {slug}"
 
 
 def _state(episode: Episode, entry: Entry | None, now: datetime, keys: frozenset[Key | None]) -> State:

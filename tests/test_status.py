@@ -12,6 +12,7 @@ import pytest
 
 from pipeline import cli
 from tests.scoreboard import OMROEP
+from tests.shell import Run
 from tests.shows import write_episode, write_show
 
 SOON = datetime.now(UTC) + timedelta(days=30)
@@ -80,6 +81,26 @@ def test_for_people_it_is_a_table(show: Path) -> None:
     assert "       waits for the next publish\n" in text
     assert "       This recording has no episode yet.\n" in text
     assert text.rstrip().splitlines()[-1].startswith("The next publish that matters, if nothing changes here: ")
+
+
+def test_what_is_withdrawn_and_wanted_back_says_how(tmp_path: Path, run: Run) -> None:
+    """Withdrawn by its file or by a word, and live here: publish refuses to guess, and takes what is said here."""
+    root = write_show(tmp_path / "show")
+    write_episode(root, "01-blijft")
+    write_episode(root, "02-werk")
+    run(root, "publish")
+    write_episode(root, "02-werk", status="withdrawn")
+    run(root, "publish")
+    assert "omroep publish --restore" not in run(root, "status").stdout
+    write_episode(root, "02-werk")
+    told = run(root, "status").stdout
+    assert "       to bring it back: omroep publish --restore werk\n" in told
+    assert "the next publish\n" not in told
+    run(root, "publish", status=6)
+    run(root, "publish", "--restore", "werk")
+    assert "to bring it back" not in run(root, "status").stdout
+    run(root, "publish", "--withdraw", "02-werk")
+    assert "       to bring it back: omroep publish --restore werk\n" in run(root, "status").stdout
 
 
 @pytest.mark.parametrize("columns", [50, 80, 200])
