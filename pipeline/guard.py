@@ -1,5 +1,6 @@
 """What is refused: a change that would cost listeners something, unless it was asked for in so many words."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -48,6 +49,27 @@ def wanted(catalog: Catalog, published: Published, now: datetime, asked: Asked) 
     off = {guid: entry for guid, entry in taken.items() if guid not in back}
     live = (episode for episode in may if episode.guid not in off)
     return Wanted(live=tuple(live), withdrawn=tuple(off.values()))
+
+
+def understood(asked: Asked, catalog: Catalog, published: Published) -> Asked:
+    """`asked` with episodes under their web names, where they were called by number, folder or title.
+
+    A name that means two of them is left as it is, and leads nowhere.
+    """
+    episodes = (*(entry.episode for entry in known(published).values()), *catalog.episodes)
+    slugs = {episode.slug for episode in episodes}
+    called: dict[str, set[Slug]] = defaultdict(set)
+    for episode in episodes:
+        for name in (episode.folder, episode.title.casefold(), str(episode.number or "")):
+            called[name].add(episode.slug)
+
+    def meant(name: Slug) -> Slug:
+        bare = name.rstrip("/").removeprefix("episodes/")
+        found = () if bare in slugs else called.get(bare) or called.get(bare.casefold(), ())
+        return next(iter(found)) if len(found) == 1 else Slug(bare)
+
+    names = {"withdraw": asked.withdraw, "restore": asked.restore}
+    return replace(asked, **{what: frozenset(map(meant, slugs)) for what, slugs in names.items()})
 
 
 def _by_file(entry: Entry) -> bool:
@@ -113,7 +135,7 @@ def _missing(entry: Entry, hidden: Episode | None, renamed: Episode | None) -> P
         what = f"“{title}” is published, but is now a draft or dated in the future."
         mend = "Set its date back, or write `status: withdrawn` to take it down on purpose."
     elif renamed:
-        what = f"“{title}” is published with the guid {guid}, which its recording no longer has."
+        what = f"“{title}” is published with the guid {guid}, which its episode.md no longer has."
         mend = f"Write `guid: {guid}` in its episode.md: with another one every app would download it again."
     else:
         what = f"“{title}” is published, but is missing from episodes/."
@@ -126,11 +148,16 @@ def _unknown(catalog: Catalog, published: Published, asked: Asked) -> Iterator[P
     ever = {entry.episode.slug for entry in known(published).values()}
     here = {episode.slug for episode in catalog.episodes if episode.status is Status.LIVE}
     for slug in sorted(asked.withdraw - ever):
-        what = f"No published episode has the web name `{slug}`."
+        what = f"No published episode is called `{slug}`."
         yield Problem(what=what, mend=f"Published are: {', '.join(sorted(ever)) or 'none'}.")
     for slug in sorted(asked.restore - here):
-        what = f"`{slug}` cannot come back: no live episode in episodes/ has that web name."
-        yield Problem(what=what, mend="Bring its folder back first.")
+        if slug in ever:
+            what = f"`{slug}` cannot come back: no live episode in episodes/ has that web name."
+            yield Problem(what=what, mend="Bring its folder back first, with `status: live` in its episode.md.")
+        else:
+            off = published.release.edition.withdrawn if published.release else ()
+            names = ", ".join(sorted(entry.episode.slug for entry in off))
+            yield Problem(what=f"No withdrawn episode is called `{slug}`.", mend=f"Withdrawn are: {names or 'none'}.")
 
 
 # --- the show's identity ----------------------------------------------------------------------------------------------

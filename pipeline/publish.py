@@ -214,6 +214,7 @@ def prepare(
     now = store.clock or room.now
     while True:
         catalog = sparing.whole(room.root, found, before, store)
+        asked = guard.understood(asked, catalog, before)
         blocked = tuple(guard.blocked(catalog, before, now, asked))
         guard.refuse(blocked if refuse else ())
         wanted = guard.wanted(catalog, before, now, asked)

@@ -283,6 +283,30 @@ def test_a_name_that_leads_nowhere_is_told(root: Path, asked: Asked) -> None:
         published(root, store, asked=asked)
 
 
+@pytest.mark.parametrize("name", ["2", "02-twee", "episodes/02-twee/", "twee", "AFLEVERING over 02-twee"])
+def test_an_episode_is_called_as_its_producer_calls_it(root: Path, name: str) -> None:
+    """By its number, folder, web name or title: to take it off, and to bring it back."""
+    store = MemoryStore()
+    published(root, store)
+    plan = published(root, store, asked=Asked(withdraw=frozenset([Slug(name)])))
+    assert [change.kind for change in plan.changes] == ["leaves"]
+    assert b"guid-of-02-twee" not in fed(store)
+    plan = published(root, store, asked=Asked(restore=frozenset([Slug(name)])))
+    assert [change.kind for change in plan.changes] == ["back"]
+
+
+def test_a_name_that_means_two_episodes_takes_none_off(root: Path) -> None:
+    """What can be called so is told, of what is published and of what can come back."""
+    write_episode(root, "04-vier", number=2, season=2)
+    store = MemoryStore()
+    published(root, store)
+    with pytest.raises(Refused, match="No published episode is called `2`. Published are: drie, een, twee, vier."):
+        published(root, store, asked=Asked(withdraw=frozenset([Slug("2")])))
+    published(root, store, asked=Asked(withdraw=frozenset([Slug("vier")])))
+    with pytest.raises(Refused, match="No withdrawn episode is called `nul`. Withdrawn are: vier."):
+        published(root, store, asked=Asked(restore=frozenset([Slug("nul")])))
+
+
 def test_a_withdrawn_episode_as_a_draft_keeps_its_past(root: Path) -> None:
     """Withdrawn, worked on as a draft, live again: the audio that listeners had is not made anew."""
     store = MemoryStore()
