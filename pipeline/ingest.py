@@ -175,6 +175,8 @@ def _lying(desk: Desk, only: frozenset[str] | None) -> tuple[tuple[Parcel, ...],
     found, left = parcels.bare(tuple(_kinds(desk, desk.episodes)))
     for folder in sorted(path for path in desk.episodes.iterdir() if _new_folder(path)):
         parcel, more = parcels.within(folder.name, tuple(_kinds(desk, folder)))
+        if parcel and (near := files.nearly_episode(folder)):
+            parcel, more = None, (Left(path=f"{folder.name}/{near.name}", why=Why.MISNAMED),)
         found += (parcel,) if parcel else ()
         left += more
     if only is None:

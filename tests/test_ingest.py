@@ -469,6 +469,15 @@ def test_what_cannot_be_an_episode_is_left_alone(show: Path, tmp_path: Path, ton
     assert outcome.taken == ()
 
 
+def test_no_second_draft_is_made_beside_a_misnamed_one(show: Path, tone: bytes) -> None:
+    """Windows hides endings: what was saved as `episode.md.txt` is told, and nothing is written beside it."""
+    drop(show, "03-werk/werk.wav", tone)
+    drop(show, "03-werk/episode.md.txt", b"---\ntitle: Werk\ndate: 2020-10-20\n---\n")
+    before = files(show)
+    outcome = ingest.take_in(desk(show))
+    assert (whys(outcome), outcome.taken, files(show)) == ({"03-werk/episode.md.txt": Why.MISNAMED}, (), before)
+
+
 def test_a_recording_is_not_taken_in_twice(show: Path, tmp_path: Path) -> None:
     """The same bytes as an episode's are named with it, dropped or given from elsewhere."""
     known = (show / "episodes" / "01-welkom" / "audio.wav").read_bytes()

@@ -92,7 +92,7 @@ def test_a_problem_is_folded_at_words_on_a_terminal(tmp_path: Path, run: Run) ->
     """On sixty columns: whole words, file names and commands; in a file each is one line."""
     folder = write_episode(write_show(tmp_path), "01 een lange naam")
     (folder / "de nieuwe versie.wav").write_bytes(b"")
-    (tmp_path / "episodes/02 Los.wav").write_bytes(b"")
+    (tmp_path / "episodes/02 Los.wav").write_bytes(b"RIFF")
     plain = run(tmp_path, "check", status=3).stderr.splitlines()
     assert [line.partition(":")[0] for line in plain] == ["advice", "problem"]
     lines = re.sub(r"\x1b\[\d*m", "", on_a_terminal(tmp_path, "check", wide=60)).splitlines()

@@ -180,16 +180,24 @@ class _Reader:
                 self.problems.append(Problem(what="An episode cannot be a link.", file=name, mend=mend))
             elif path.is_dir():
                 yield path
+            elif path.name.lower() in files.NEARLY_EPISODE or path.name == files.EPISODE:
+                what = "An episode has a folder of its own."
+                mend = "Make a folder in episodes/, and move this and its recording into it."
+                self.problems.append(Problem(what=what, file=name, mend=mend))
             elif path.suffix.lower() in files.AUDIO_SUFFIXES:
-                mend = "Make a draft of it: omroep ingest; or take it out of episodes/."
-                self.problems.append(Problem(what="This recording has no episode yet.", file=name, mend=mend))
+                what, mend = _EMPTY if _is_empty(path) else _LOOSE
+                self.problems.append(Problem(what=what, file=name, mend=mend))
 
     def episode(self, folder: Path, show: Show | None, zone: ZoneInfo) -> Episode | None:
         path = folder / "episode.md"
         name = path.relative_to(self.root).as_posix()
         body = files.text(path, self.root)
         if isinstance(body, Problem):
-            mend = _UNWRITTEN if "is not there" in body.what else body.mend
+            gone = "is not there" in body.what
+            if gone and (elsewhere := tuple(_elsewhere(folder, self.root))):
+                self.problems += elsewhere
+                return None
+            mend = _UNWRITTEN if gone else body.mend
             what = f"Episode `{folder.name}`: {body.what}"
             self.problems.append(Problem(what=what, file=name, line=body.line, mend=mend))
             return None
@@ -367,6 +375,30 @@ def _dotted(document: Located) -> Iterator[Problem]:
             )
 
 
+def _is_empty(path: Path) -> bool:
+    try:
+        return path.stat().st_size == 0
+    except OSError:  # it may be gone by now
+        return False
+
+
+def _elsewhere(folder: Path, root: Path) -> Iterator[Problem]:
+    """An `episode.md` that has nearly that name, or lies deeper than omroep looks."""
+    if near := files.nearly_episode(folder):
+        mend = f"Rename it to `{files.EPISODE}`."
+        yield Problem(what=f"`{near.name}` is there.", file=near.relative_to(root).as_posix(), mend=mend)
+        return
+    for path in sorted(folder.rglob(files.EPISODE)):
+        deep = path.parent.relative_to(root / EPISODES).as_posix()
+        what, mend = f"An episode lies in `{deep}`, too deep.", "Move that folder up, to episodes/."
+        yield Problem(what=what, file=path.relative_to(root).as_posix(), mend=mend)
+
+
+_LOOSE = (
+    "This recording has no episode yet.",
+    "Run omroep ingest: it makes a draft of it, or says why it cannot; or take it out of episodes/.",
+)
+_EMPTY = ("This recording is empty.", "Copy it again, or take it out of episodes/.")
 _UNBEGUN = (
     "The front matter is missing.",
     "Begin the file with a line ---, then `title: ...` and `date: ...`, then a line ---, then the notes.",

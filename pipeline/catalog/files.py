@@ -19,6 +19,9 @@ AUDIO_SUFFIXES = (
     *(".mka", ".mkv", ".webm", ".weba", ".wma", ".3gp", ".amr"),
 )
 """What a recording is called when no `audio` says which file it is; `audio.ffmpeg` knows what it is by its content."""
+EPISODE = "episode.md"
+NEARLY_EPISODE = ("episode.md", "episode.md.txt", "episode.txt", "episode.markdown")
+"""What it is called where endings are hidden, or case does not count; in lower case."""
 LARGEST_TEXT = 20_000_000
 """Bytes of a text file: a transcript of a whole day takes two million."""
 HALF_COPIED = (".part", ".tmp", ".crdownload", ".partial", "~")
@@ -55,6 +58,13 @@ def trouble(path: Path, root: Path) -> str | None:
 def ending(folder: Path, suffixes: tuple[str, ...]) -> list[Path]:
     """The files of a folder with one of these endings, in any case; hidden ones (macOS writes `._name`) left out."""
     return [path for path in sorted(folder.glob("[!.]*")) if path.suffix.lower() in suffixes]
+
+
+def nearly_episode(folder: Path) -> Path | None:
+    """The file in an episode's folder that was meant to be its `episode.md`, where that is not there."""
+    if (folder / EPISODE).exists():
+        return None
+    return next((path for path in sorted(folder.iterdir()) if path.name.lower() in NEARLY_EPISODE), None)
 
 
 def spelled(folder: Path, name: str) -> Path:

@@ -347,8 +347,8 @@ def consented(value: Any) -> Any:
         agreed = [str(each).strip() for each in words(value)]
         if unknown := [each for each in agreed if each not in _CONSENTS]:
             raise ValueError(
-                f"`{unknown[0]}` is not something to agree to; write yes, no, or some of {', '.join(_CONSENTS)}; to say "
-                "until when, write on lines of its own `name: yes` and `until: 2027-01-01`"
+                f"`{unknown[0]}` is not something to agree to; write yes, no, or some of {', '.join(_CONSENTS)}; to "
+                "say until when, write on lines of its own `name: yes` and `until: 2027-01-01`"
             )
         return dict.fromkeys(agreed, "yes")
     if isinstance(value, dict) and "until" in value and not {*_CONSENTS} & value.keys():

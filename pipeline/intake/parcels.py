@@ -33,6 +33,7 @@ class Why(Enum):
     TAKEN = "taken"
     BESIDE = "beside"
     ODD = "odd"
+    MISNAMED = "misnamed"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

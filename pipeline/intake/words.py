@@ -40,6 +40,7 @@ LEFT: Mapping[Why, str] = {
     Why.KNOWN: "{path} is the recording of “{about}” already; left alone.",
     Why.TAKEN: "{path} stays where it is: {about} is there already.",
     Why.BESIDE: UNUSED,
+    Why.MISNAMED: "episodes/{path} is there: rename it to `episode.md`. Left alone.",
     Why.ODD: "episodes/{path} begins in a way that omroep cannot add lines to. Add: {about}",
 }
 
