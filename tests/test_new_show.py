@@ -127,6 +127,8 @@ def test_nothing_is_written_over(tmp_path: Path) -> None:
         ([*FLAGS, "--base-url", "deur"], "not a web address"),
         ([*FLAGS, "--category", "Busines > Careers"], "Did you mean `Business > Careers`?"),
         ([*FLAGS, "--language", "dutch"], "is not a language"),
+        ([*FLAGS, "--language", "Ria"], "`Ria` is not a language; write a tag such as nl, en or nl-BE"),
+        ([*FLAGS, "--base-url", "http://deur.nl"], "`http://deur.nl` should begin with https://"),
     ],
 )
 def test_without_a_terminal_nothing_is_guessed(
@@ -137,6 +139,12 @@ def test_without_a_terminal_nothing_is_guessed(
     assert cli.run(["init", f"{folder}", *flags]) == 2
     assert said in capsys.readouterr().err
     assert not folder.exists()
+
+
+def test_a_language_is_written_as_it_should_be(tmp_path: Path) -> None:
+    """However it was typed: nothing is to be said of a show that was made just now."""
+    assert cli.run(["init", f"{tmp_path / 'deur'}", *FLAGS, "--language", "NL-be"]) == 0
+    assert catalog.load(tmp_path / "deur").show.language == "nl-BE"
 
 
 def test_on_a_terminal_it_asks(tmp_path: Path) -> None:

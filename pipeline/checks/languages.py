@@ -11,6 +11,9 @@ from pipeline.checks.nearest import meant
 _NAMED_IN = ("en", "nl", "de", "fr")
 """Languages whose names for languages are understood, beside each language's own."""
 
+_ALIKE = 0.85
+"""Of so many names one is always somewhat near: “Ria” is near “Bafia” (0.75), “neederlands” is “Nederlands” (0.95)."""
+
 
 def spelled(tag: str) -> str:
     """`tag` in its recommended case: language lower, script capitalised, region upper (RFC 5646 section 2.1.1)."""
@@ -27,7 +30,7 @@ def _part(part: str) -> str:
 def nearest(written: str) -> str | None:
     """The tag that was probably meant by something that is none: `nl_NL`, `Nederlands`, `dutch`."""
     tag = spelled(re.sub(r"[\s_]+", "-", written.strip()))
-    return tag if _known(tag) else meant(written, (), others=_names())
+    return tag if _known(tag) else meant(written, (), others=_names(), alike=_ALIKE)
 
 
 def _known(tag: str) -> bool:

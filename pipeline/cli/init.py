@@ -4,11 +4,13 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import click
 
 from pipeline import founding, theme
 from pipeline.catalog import values
+from pipeline.checks import languages
 from pipeline.checks.nearest import meant
 from pipeline.checks.vocabularies import APPLE_CATEGORIES
 from pipeline.cli import tell
@@ -29,12 +31,25 @@ def _category(value: str) -> str:
     return written
 
 
+def _language(value: str) -> str:
+    return languages.spelled(values.language(value))
+
+
+def _address(value: str) -> str:
+    """As `values.folder_address`; on one's own machine no certificate is needed."""
+    found = values.folder_address(value)
+    if not found.startswith("https://") and urlsplit(found).hostname not in _HERE:
+        raise ValueError(f"`{value}` should begin with https://")
+    return found
+
+
+_HERE = ("localhost", "127.0.0.1")
 _ASKED: Mapping[str, tuple[str, str | None, _Accept]] = {
-    "language": ("Language (nl, en, …)", None, values.language),
+    "language": ("Language (nl, en, …)", None, _language),
     "title": (founding.ASK_TITLE, None, values.line),
     "author": (founding.ASK_AUTHOR, None, values.line),
     "email": (founding.ASK_EMAIL, None, values.email),
-    "base_url": (founding.ASK_ADDRESS, None, values.folder_address),
+    "base_url": (founding.ASK_ADDRESS, None, _address),
     "category": (founding.ASK_CATEGORY, "Society & Culture", _category),
     "timezone": (founding.ASK_ZONE, "", values.zone_name),
 }
