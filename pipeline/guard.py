@@ -65,11 +65,10 @@ def understood(asked: Asked, catalog: Catalog, published: Published) -> Asked:
 
     def meant(name: Slug) -> Slug:
         bare = name.rstrip("/").removeprefix("episodes/")
-        found = () if bare in slugs else called.get(bare) or called.get(bare.casefold(), ())
-        return next(iter(found)) if len(found) == 1 else Slug(bare)
+        found = called[bare] or called[bare.casefold()]
+        return next(iter(found)) if len(found) == 1 and bare not in slugs else Slug(bare)
 
-    names = {"withdraw": asked.withdraw, "restore": asked.restore}
-    return replace(asked, **{what: frozenset(map(meant, slugs)) for what, slugs in names.items()})
+    return replace(asked, withdraw=frozenset(map(meant, asked.withdraw)), restore=frozenset(map(meant, asked.restore)))
 
 
 def _by_file(entry: Entry) -> bool:

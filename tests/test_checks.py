@@ -223,8 +223,8 @@ BAD: dict[str, tuple[Case, ...]] = {
     ),
     "episode-link-address": (
         Case(
-            "The link `www.utrecht.nl` leads nowhere. Notes are read on pages and in apps; only the words of such a link "
-            "are shown. Write `https://www.utrecht.nl`.",
+            "The link `www.utrecht.nl` leads nowhere. Notes are read on pages and in apps; only the words of such a "
+            "link are shown. Write `https://www.utrecht.nl`.",
             "Zie",
             episode={"notes": "Een.\n\nZie [Utrecht](www.utrecht.nl)."},
         ),

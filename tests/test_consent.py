@@ -324,7 +324,10 @@ def test_who_is_unnamed_in_one_episode_and_named_in_another_is_told(tmp_path: Pa
     ("said", "told"),
     [
         ({"until": "2024-05-20"}, "says until when, but not to what"),
-        (["naam"], "`naam` is not something to agree to; write yes, no, or some of name, photo, transcript; to say until"),
+        (
+            ["naam"],
+            "`naam` is not something to agree to; write yes, no, or some of name, photo, transcript; to say until",
+        ),
         ("ja", "`ja` is not something to agree to; write yes, no, or some of"),
         ("until 2027-01-01", "write on lines of its own `name: yes` and `until: 2027-01-01`"),
         ({"name": "misschien"}, "should be yes or no"),

@@ -85,9 +85,7 @@ def test_only_what_is_allowed_comes_out(markdown: str) -> None:
 def test_of_a_link_that_leads_nowhere_only_its_words_are_left(address: str) -> None:
     """On a page and in a feed: a link that cannot be followed is none; those around it stay."""
     said = f"Zie [*de* site]({address}) en [deze](https://a.nl/)."
-    assert notes.html(said) == (
-        '<p>Zie <em>de</em> site en <a href="https://a.nl/" rel="noopener">deze</a>.</p>\n'
-    )
+    assert notes.html(said) == ('<p>Zie <em>de</em> site en <a href="https://a.nl/" rel="noopener">deze</a>.</p>\n')
     assert notes.description_html(said) == '<p>Zie <em>de</em> site en <a href="https://a.nl/">deze</a>.</p>'
 
 

@@ -300,10 +300,10 @@ def test_a_name_that_means_two_episodes_takes_none_off(root: Path) -> None:
     write_episode(root, "04-vier", number=2, season=2)
     store = MemoryStore()
     published(root, store)
-    with pytest.raises(Refused, match="No published episode is called `2`. Published are: drie, een, twee, vier."):
+    with pytest.raises(Refused, match=r"No published episode is called `2`. Published are: drie, een, twee, vier."):
         published(root, store, asked=Asked(withdraw=frozenset([Slug("2")])))
     published(root, store, asked=Asked(withdraw=frozenset([Slug("vier")])))
-    with pytest.raises(Refused, match="No withdrawn episode is called `nul`. Withdrawn are: vier."):
+    with pytest.raises(Refused, match=r"No withdrawn episode is called `nul`. Withdrawn are: vier."):
         published(root, store, asked=Asked(restore=frozenset([Slug("nul")])))
 
 
