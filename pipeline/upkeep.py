@@ -41,6 +41,8 @@ class Told:
     release: Release | None
     """None where its record is gone."""
     changes: tuple[Change, ...]
+    orphan: bool = False
+    """Whether the record of the release before it is gone, so that nobody can tell what changed."""
 
 
 def releases(store: Store, most: int | None) -> tuple[Told, ...]:
@@ -59,10 +61,18 @@ def releases(store: Store, most: int | None) -> tuple[Told, ...]:
             event=event,
             live=event is turns[-1],
             release=records[event.release],
-            changes=_noticed(former, records[event.release]),
+            changes=() if orphan else _noticed(former, records[event.release]),
+            orphan=orphan,
         )
         for event, former in reversed(list(zip(shown, before, strict=False)))
+        for orphan in [former is None and event is not turns[0]]
     )
+
+
+def turned(store: Store, named: Digest) -> Event | None:
+    """When listeners got a release last."""
+    log = History.of((found.key, found.modified) for found in store.list(WATCHED))
+    return next((event for event in reversed(log.events) if event.release == named), None)
 
 
 def _record(store: Store, named: Digest) -> Release | None:

@@ -1,11 +1,14 @@
 """Going back, forward again, withdrawing and clearing away: what listeners had is never lost by accident."""
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import click
 import pytest
@@ -25,6 +28,7 @@ from tests.test_publish import copied, edit, prepared, published, puts, refused,
 
 __all__ = ["root", "three"]
 
+releases_command = import_module("pipeline.cli.releases")
 DAY = timedelta(days=1)
 START = datetime(2021, 1, 1, tzinfo=UTC)
 
@@ -661,6 +665,7 @@ def test_the_commands_tell_it(root: Path, tmp_path: Path, run: Run) -> None:
     assert (site / "feed.xml").read_bytes() != feed
     run(root, "rollback", "--to", site)
     assert (site / "feed.xml").read_bytes() == feed
+    assert re.search(r" release 1 of \d{4}-\d\d-\d\d \d\d:\d\d \([0-9a-f]{12}\) back:", shown.stdout)
     listed = run(root, "releases", "--to", site).stdout
     assert "(gone back to), live now" in listed
     assert Turn.RETURNED in json.loads(run(root, "releases", "--json", "--to", site).stdout)["releases"][0]["turn"]
@@ -720,6 +725,11 @@ def test_a_record_that_was_lost_is_said(root: Path) -> None:
     store.delete(Key(f"releases/{first.release[:32]}.json"))
     told = upkeep.releases(store, None)
     assert [each.release is None for each in told] == [False] * 4 + [True]
+    assert [(each.orphan, bool(each.changes)) for each in told] == [(False, True)] * 3 + [(True, False), (False, False)]
+    lines = releases_command._lines(told[3], ZoneInfo("UTC"))
+    assert lines[1:] == ["        (what came before was cleared away)"]
+    many = replace(told[0], changes=told[0].changes[:1] * 4)
+    assert releases_command._lines(many, ZoneInfo("UTC"))[-1] == "        and 1 more change"
     shutil.rmtree(root / ".omroep")
     with pytest.raises(StoreError, match="is missing"):
         went_back(root, store, "1")

@@ -52,7 +52,7 @@ def prune(settings: Settings, to: str | None, days: int, yes: bool, as_json: boo
     tell.table(((each.key, megabytes(each.size)) for each in decided.doomed[:_SHOWN]), right={1})
     if len(decided.doomed) > _SHOWN:
         tell.say(f"  and {len(decided.doomed) - _SHOWN} more")
-    needed = f"{decided.kept} objects stay, for {decided.releases} releases"
+    needed = f"{decided.kept} objects stay, for {decided.releases} release{'s' if decided.releases != 1 else ''}"
     if yes:
         tell.say(f"{len(decided.doomed)} objects deleted from {store.name} ({size}); {needed}.")
     else:

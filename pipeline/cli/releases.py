@@ -46,8 +46,10 @@ def _lines(told: Told, zone: ZoneInfo) -> list[str]:
     count = f", {tell.episodes(len(told.release.edition.entries))}" if told.release else ", its record is gone"
     lines = [f"{event.number:>4}  {moment}  {event.release[:12]}{count}{how}{state}"]
     lines += [f"        {change.told}" for change in told.changes[:_NOTICED]]
-    if len(told.changes) > _NOTICED:
-        lines.append(f"        and {len(told.changes) - _NOTICED} more changes")
+    if more := len(told.changes[_NOTICED:]):
+        lines.append(f"        and {more} more change{'s' if more > 1 else ''}")
+    if told.orphan and told.release:
+        lines.append("        (what came before was cleared away)")
     return lines
 
 

@@ -1,11 +1,14 @@
 """`omroep rollback`."""
 
+from zoneinfo import ZoneInfo
+
 import click
 
 from pipeline import publish, tidings, upkeep
 from pipeline.cli import notify, tell
 from pipeline.cli.settings import Settings, as_json, destination
 from pipeline.errors import Exit
+from pipeline.history import Event
 from pipeline.model import Plan, Receipt
 from pipeline.notify import Answer
 from pipeline.store import Store
@@ -25,8 +28,9 @@ def rollback(settings: Settings, release: str | None, to: str | None, only_plan:
     as that goes forward again. Hubs and podping are told of it, as by `omroep publish`.
     """
     room = settings.room(None)
-    _, store = settings.published(to)
+    show, store = settings.published(to)
     plan = upkeep.back(room, store, release)
+    which = _which(upkeep.turned(store, plan.release.id), ZoneInfo(show.timezone))
     receipt, answers = None, tuple[Answer, ...]()
     if not only_plan:
         with tell.writing(len(plan.actions)) as on_written:
@@ -36,7 +40,7 @@ def rollback(settings: Settings, release: str | None, to: str | None, only_plan:
         written = [item.key for item in receipt.written] if receipt else []
         tell.dump(tell.bare_plan_json(plan) | {"written": written, "told": tell.answers_json(answers)})
     else:
-        _tell(plan, store, receipt)
+        _tell(plan, store, receipt, which)
         tell.answers(answers)
     return notify.conclude(answers, as_json=as_json)
 
@@ -47,10 +51,16 @@ def _spread(settings: Settings, store: Store) -> tuple[Answer, ...]:
     return notify.spread(settings, store, due, now.history.keys)
 
 
-def _tell(plan: Plan, store: Store, receipt: Receipt | None) -> None:
-    tell.say(
-        f"{'Would give' if receipt is None else 'Gave'} listeners of {store.name} release {plan.release.id[:12]} back:"
-    )
+def _which(event: Event | None, zone: ZoneInfo) -> str:
+    """A release as `omroep releases` lists it."""
+    if event is None:
+        return ""
+    return f" {event.number}{f' of {event.at.astimezone(zone):%Y-%m-%d %H:%M}' if event.at else ''}"
+
+
+def _tell(plan: Plan, store: Store, receipt: Receipt | None, which: str) -> None:
+    done = "Would give" if receipt is None else "Gave"
+    tell.say(f"{done} listeners of {store.name} release{which} ({plan.release.id[:12]}) back:")
     tell.changes(plan)
     if receipt is None:
         tell.say(f"\n{len(plan.actions)} files to write:")
