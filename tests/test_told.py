@@ -66,6 +66,12 @@ def test_a_wrong_word_leads_to_the_help_that_has_it(show: Path, run: Run) -> Non
     assert run(show, "niets", status=2).stderr.endswith("See: omroep --help\n")
 
 
+def test_a_misspelt_command_is_answered_with_the_nearest(show: Path, run: Run) -> None:
+    """Where one is near."""
+    assert "No such command 'publsh'. Did you mean publish?\n" in run(show, "publsh", status=2).stderr
+    assert "Did you mean" not in run(show, "xyzzy", status=2).stderr
+
+
 def test_what_holds_for_many_is_said_once(tmp_path: Path) -> None:
     """With the first few places; what differs in more than its place keeps a line of its own."""
     root = write_show(tmp_path / "show")

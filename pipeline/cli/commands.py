@@ -1,5 +1,6 @@
 """The table of commands; a command's module is imported when it is called."""
 
+from difflib import get_close_matches
 from importlib import import_module
 from keyword import iskeyword
 from typing import cast
@@ -55,6 +56,15 @@ class Commands(click.Group):
         if not any(param.name == "quiet" for param in command.params):
             command.params += voice.options(hidden=True)
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that the first word names; of one that there is not, the nearest is told."""
+        near = get_close_matches(args[0], ABOUT, n=1) if args[0] not in ABOUT else []
+        if near:
+            ctx.fail(f"No such command '{args[0]}'. Did you mean {near[0]}?")
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list for `--help`, made without importing any of them."""
