@@ -103,6 +103,21 @@ def test_what_is_withdrawn_and_wanted_back_says_how(tmp_path: Path, run: Run) ->
     assert "       to bring it back: omroep publish --restore werk\n" in run(root, "status").stdout
 
 
+def test_the_next_run_says_why(tmp_path: Path, run: Run) -> None:
+    """An episode that comes out, or a consent that ends; of an empty show it is said how to begin."""
+    root = write_show(tmp_path / "show", timezone="UTC")
+    run(root, "publish")
+    assert "\nNo episodes yet: drop a recording into episodes/, then run omroep ingest.\n" in run(root, "status").stdout
+    consent = {"name": "yes", "until": f"{SOON:%Y-%m-%d}"}
+    write_episode(root, "01-werk", guests=[{"name": "Zoë van Dïjk", "consent": consent}])
+    told = run(root, "status").stdout
+    assert f": {SOON:%Y-%m-%d} 00:00, when the consent of Zoë van Dïjk ends.\n" in told
+    assert "No episodes yet" not in told
+    sooner = SOON - timedelta(days=2)
+    write_episode(root, "02-straks", title="Straks", date=f"{sooner:%Y-%m-%d %H:%MZ}")
+    assert f": {sooner:%Y-%m-%d %H:%M}, when “Straks” comes out.\n" in run(root, "status").stdout
+
+
 @pytest.mark.parametrize("columns", [50, 80, 200])
 def test_it_fits_the_terminal(show: Path, columns: int) -> None:
     """On a real terminal no line of an episode is wider than it: narrow ones get lines instead of columns."""

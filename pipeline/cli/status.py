@@ -1,6 +1,7 @@
 """`omroep status`."""
 
 from datetime import datetime
+from itertools import chain
 from zoneinfo import ZoneInfo
 
 import click
@@ -8,7 +9,7 @@ import click
 from pipeline import publish, sparing
 from pipeline.cli import board, tell
 from pipeline.cli.settings import Settings, as_json, destination
-from pipeline.model import Show
+from pipeline.model import Episode, Show
 
 
 @click.command()
@@ -36,13 +37,24 @@ def status(settings: Settings, to: str | None, as_json: bool) -> None:
     zone = ZoneInfo(show.timezone)
     tell.say(f"“{show.title}” at {store.name}, times in {zone.key}:")
     board.told(rows, show, zone)
-    tell.say(f"\n{_next(following, zone)}")
+    if not rows:
+        tell.say("No episodes yet: drop a recording into episodes/, then run omroep ingest.")
+    tell.say(f"\n{_next(following, found.catalog.episodes, zone)}")
 
 
-def _next(following: datetime | None, zone: ZoneInfo) -> str:
+def _next(following: datetime | None, episodes: tuple[Episode, ...], zone: ZoneInfo) -> str:
     if following is None:
         return "Nothing is scheduled: the next publish matters when something changes here."
-    return f"The next publish that matters, if nothing changes here: {following.astimezone(zone):%Y-%m-%d %H:%M}."
+    moment = f"{following.astimezone(zone):%Y-%m-%d %H:%M}{_why(following, episodes)}"
+    return f"The next publish that matters, if nothing changes here: {moment}."
+
+
+def _why(moment: datetime, episodes: tuple[Episode, ...]) -> str:
+    """What happens at a moment."""
+    out = (f", when “{each.title}” comes out" for each in episodes if each.published == moment)
+    guests = (person for each in episodes for person in each.guests if person.consent)
+    ended = (f", when the consent of {one.name} ends" for one in guests if one.consent and one.consent.until == moment)
+    return next(chain(out, ended), "")
 
 
 def _json(row: board.Row, show: Show) -> dict[str, object]:
