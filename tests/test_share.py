@@ -115,11 +115,13 @@ def test_letters_of_our_languages_are_there(text: str) -> None:
 
 def test_its_name_says_what_is_on_it(root: Path) -> None:
     """Each thing that is drawn makes another key; what was published is taken as it is, without its bytes."""
+    cover = (root / "feed" / "cover.png").read_bytes() + b"more"
+    (root / "feed" / "other.png").write_bytes(cover)
     made = share.render(root, card(root), FONT, {})
     others = [
         *(card(root, **{part: "anders"}) for part in ("title", "above", "below")),
         card(root, colour="#123456"),
-        replace(card(root), art=Source(sha256=of_bytes(b"x"), size=1, path="feed/cover.png")),
+        replace(card(root), art=Source(sha256=of_bytes(cover), size=len(cover), path="feed/other.png")),
     ]
     keys = {share.render(root, other, FONT, {}).key for other in others} | {made.key}
     assert len(keys) == 6
