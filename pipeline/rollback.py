@@ -8,14 +8,16 @@ from pipeline.history import Event, History, Published, Turn, entry
 from pipeline.model import Action, Digest, Key, Kind, Object, Plan, Release, Stage
 
 
-def chosen(log: History, asked: str | None) -> Digest:
-    """The release that is meant: by its number, by the beginning of its id, or the one before the live one.
+def chosen(log: History, live: Digest | None, asked: str | None) -> Digest:
+    """The release that is meant: by its number, by the beginning of its id, or the one before the `live` one.
 
+    Where going back was stopped after its switch, it is that one again, so that doing it once more ends it.
     Refused where there is none, or where it is live already.
     """
-    turns = [event for event in log.events if event.turn is not Turn.UNSETTLED]
+    turns = [event for event in log.caught_up(live).events if event.turn is not Turn.UNSETTLED]
+    unended = live != log.live and live in log.past
     if asked is None:
-        found = [event for event in turns if event.release != log.live][-1:]
+        found = turns[-1:] if unended else [event for event in turns if event.release != live][-1:]
     else:
         found = [event for event in turns if asked == str(event.number) or _begins(event, asked)]
     if not found:
@@ -23,7 +25,7 @@ def chosen(log: History, asked: str | None) -> Digest:
         raise Refused(Problem(what=what, mend="See `omroep releases`."))
     if len({event.release for event in found}) > 1:
         raise Refused(Problem(what=f"{asked} could be several releases.", mend="Give its number."))
-    if found[-1].release == log.live:
+    if found[-1].release == live and not unended:
         raise Refused(Problem(what="That release is live already.", mend="See `omroep releases`."))
     return found[-1].release
 

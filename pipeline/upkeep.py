@@ -93,8 +93,8 @@ def _noticed(before: Release | None, after: Release | None) -> tuple[Change, ...
 def back(room: Newsroom, store: Store, asked: str | None) -> Plan:
     """The plan that gives listeners an earlier release back; refused where something that it leads to is gone."""
     before = publish.published(store, room.studio.cache)
-    log = before.history.caught_up(before.release.id if before.release else None)
-    target = publish.recorded(store, rollback.chosen(log, asked), room.studio.cache)
+    live = before.release.id if before.release else None
+    target = publish.recorded(store, rollback.chosen(before.history, live, asked), room.studio.cache)
     held = {found.key: found.size for found in store.list()}
     if lacking := tuple(rollback.lacking(target, held)):
         raise Refused(*lacking)

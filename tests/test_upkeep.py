@@ -18,7 +18,7 @@ from pipeline.cli.publish import publish as publish_command
 from pipeline.errors import Conflict, OmroepError, Refused, StoreError
 from pipeline.guard import ALLOWED, Asked
 from pipeline.history import Turn
-from pipeline.model import Key, Kind, Object, Slug, Version
+from pipeline.model import Key, Kind, Object, Slug, Stage, Version
 from pipeline.prune import Lying
 from pipeline.store import ANYTHING, Anything
 from pipeline.store.memory import MemoryStore
@@ -129,6 +129,23 @@ def test_what_went_live_and_was_never_logged_counts(root: Path) -> None:
     went_back(root, store)
     assert fed(store) == feeds[3]
     assert [each.event.turn for each in upkeep.releases(store, 2)] == [Turn.RETURNED, Turn.PUBLISHED]
+
+
+@pytest.mark.parametrize("asked", [None, "4"])
+def test_going_back_that_was_stopped_is_ended_by_going_back(root: Path, asked: str | None) -> None:
+    """After its switch and before its log: the same once more, and not there and back again."""
+    store = MemoryStore()
+    feeds = five(root, store)
+    plan = upkeep.back(room(root), store, asked)
+    stopped, whole = copied(store), copied(store)
+    switch = [action.stage for action in plan.actions].index(Stage.SWITCH)
+    for place, action in enumerate(plan.actions):
+        whole.put(action.object)
+        if place <= switch:
+            stopped.put(action.object)
+    went_back(root, stopped, asked)
+    assert fed(stopped) == feeds[3]
+    assert stopped.objects.keys() == whole.objects.keys()
 
 
 def test_every_moment_of_going_back_is_whole(root: Path) -> None:

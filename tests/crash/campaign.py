@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 from tests.crash import stage
@@ -59,6 +60,8 @@ class Rig:
 
     def begin(self, clone: Clone, script: Script | None = None, *arguments: str, hurry: bool = True) -> None:
         self.wire.rewind(script)
+        now = clone.now if clone.now != stage.NOW else None
+        self.wire.date = datetime.fromisoformat(now) if now else None  # the store's clock says what is due
         words = (*(arguments or ("publish",)), "--to", self.bucket.place)
         # A clock that runs fast is for who has a fault to sit out; on a busy machine it would end others too early.
         hurry = hurry and script is not None

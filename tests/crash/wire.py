@@ -9,9 +9,11 @@ import struct
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from datetime import datetime
+from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -115,6 +117,8 @@ class Wire:
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
         self.group: int | None = None
+        self.date: datetime | None = None
+        """What answers say that it is, where that is not the server's own time."""
         self.dead = False
         self.log: list[Line] = []
         self.script: Script | None = None
@@ -209,12 +213,16 @@ class Wire:
                     connection.putheader(name, value)
             connection.endheaders(asked.body or None)
             answer = connection.getresponse()
-            reply = Reply(status=answer.status, headers=tuple(answer.getheaders()), body=answer.read())
+            reply = Reply(status=answer.status, headers=tuple(self._dated(answer.getheaders())), body=answer.read())
         finally:
             connection.close()
         if asked.point.method in CHANGES and reply.status < 300:
             self.stage.watch(asked, str(asked.point))
         return reply
+
+    def _dated(self, headers: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+        for name, value in headers:
+            yield name, format_datetime(self.date, usegmt=True) if self.date and name == "Date" else value
 
 
 def refusal(status: int, code: str) -> Reply:
