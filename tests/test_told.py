@@ -1,6 +1,8 @@
 """What a producer is told at the end of a command: what did not happen, why, and what to do next."""
 
 import re
+import shutil
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,7 +11,7 @@ import pytest
 from pipeline import catalog, checks
 from pipeline.cli import tell, voice
 from pipeline.errors import Problem
-from tests import seaweed
+from tests import faulty, seaweed
 from tests.shell import Run
 from tests.shows import write_episode, write_show
 from tests.test_shell import on_a_terminal
@@ -42,6 +44,37 @@ def test_where_to_look_depends_on_what_is_there(show: Path, run: Run) -> None:
     (show / "Makefile").write_text("serve:\n")
     assert run(show, "publish").stdout.endswith("\nTo look at it and listen: make serve\n")
     (show / "Makefile").unlink()
+
+
+def test_advice_is_counted_where_it_is_not_asked_for(tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Plan, publish and a second publish say how much there is, in a line; what it is says check."""
+    root = write_show(tmp_path / "show", cover_alt=None)
+    monkeypatch.chdir(root)
+    write_episode(root, "01-een", guests=[{"name": "Jan"}])
+    told = run(root, "check").stderr.splitlines()
+    assert len([line for line in told if line.startswith("advice: ")]) == 1
+    for words in (("plan",), ("publish",), ("publish",), ("plan",)):
+        lines = run(root, *words).stderr.splitlines()
+        assert "1 piece of advice: omroep check" in lines, words
+        assert not [line for line in lines if line.startswith("advice: ")], words
+    write_episode(root, "01-een", notes="Lees het [hier](https://example.org/).")
+    assert "2 pieces of advice: omroep check" in run(root, "publish").stderr.splitlines()
+    write_show(root)
+    write_episode(root, "01-een")
+    assert "advice" not in run(root, "publish").stderr
+
+
+def test_what_is_heard_in_a_recording_is_told_once(tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the publish that masters it; later ones, which find nothing to do, have not heard it."""
+    root = write_show(tmp_path / "show")
+    monkeypatch.chdir(root)
+    shutil.copy(faulty.make("clipped", tmp_path), write_episode(root, "01-een") / "audio.wav")
+    time.sleep(2.1)  # until the files have settled
+    assert "is clipped at" in run(root, "publish").stderr
+    assert (root / ".omroep" / "published.json").exists()
+    again = run(root, "publish")
+    assert again.stdout.startswith("Nothing to do")
+    assert again.stderr == ""
 
 
 def test_a_bucket_is_told_with_its_address(s3_server: seaweed.Server, show: Path, run: Run) -> None:

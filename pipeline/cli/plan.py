@@ -73,7 +73,8 @@ def plan(
 
 
 def _tell(prepared: Prepared, now: datetime) -> None:
-    tell.advise(tell.gathered(prepared.warnings))
+    tell.advise(tell.gathered((*prepared.late, *prepared.noticed)))
+    tell.hint(tell.counted(len(prepared.found.advice)))
     made = prepared.plan
     if made.actions:
         tell.say(f"To {prepared.store.name}:")

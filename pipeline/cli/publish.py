@@ -24,7 +24,7 @@ from pipeline.cli.settings import (
     restore,
     withdraw,
 )
-from pipeline.errors import Exit
+from pipeline.errors import Exit, Problem
 from pipeline.history import WATCHED
 from pipeline.remembered import records
 from pipeline.text import megabytes
@@ -153,7 +153,8 @@ def _memory(
         log=max((*receipt.log_seen, *(each.key for each in heard)), default=""),
         until=prepared.next_due.isoformat() if prepared.next_due else None,
         said=said,
-        advice=tell.gathered(prepared.warnings),
+        advice=tell.gathered(prepared.late),
+        counted=len(prepared.found.advice),
     )
 
 
@@ -167,6 +168,7 @@ def _keep(settings: Settings, receipt: Receipt, told: dict[str, object]) -> None
 
 def _repeat(memory: unchanged.Memory, root: Path) -> None:
     tell.advise(memory.advice)
+    tell.hint(tell.counted(memory.counted))
     for line in memory.said:
         tell.say(line)
     tell.say(_look(root))
@@ -175,7 +177,8 @@ def _repeat(memory: unchanged.Memory, root: Path) -> None:
 def _summary(
     prepared: Prepared, receipt: Receipt, answers: tuple[Answer, ...], said: tuple[str, ...], root: Path
 ) -> None:
-    tell.advise(advice(prepared, receipt))
+    tell.advise(advice((*prepared.late, *prepared.noticed), prepared.store, receipt))
+    tell.hint(tell.counted(len(prepared.found.advice)))
     nothing, *further = said
     if not prepared.plan.actions:
         tell.say(nothing)
@@ -192,10 +195,10 @@ def _summary(
     tell.say(_look(root))
 
 
-def advice(prepared: Prepared, receipt: Receipt) -> tuple[str, ...]:
+def advice(heard: tuple[Problem, ...], store: Store, receipt: Receipt) -> tuple[str, ...]:
     """What could be better, about the show and where it is published, a sentence each."""
-    unguarded = () if receipt.guarded else (_UNGUARDED.format(place=prepared.store.name),)
-    return (*tell.gathered(prepared.warnings), *unguarded)
+    unguarded = () if receipt.guarded else (_UNGUARDED.format(place=store.name),)
+    return (*tell.gathered(heard), *unguarded)
 
 
 def _sound(prepared: Prepared, receipt: Receipt) -> None:
