@@ -52,15 +52,10 @@ def advise(warnings: Iterable[str]) -> None:
         voice.echo(_told(*_ADVICE, printable(warning)), err=True)
 
 
-def counted(advice: int) -> tuple[str, ...]:
-    """How much `check` has to say about a show that is published all the same, in a line; none where it has nothing."""
-    return (f"{advice} piece{'s' if advice != 1 else ''} of advice: omroep check",) if advice else ()
-
-
-def hint(lines: Iterable[str]) -> None:
-    """Where there is more to read, on standard error."""
-    for line in lines:
-        voice.echo(printable(line), err=True)
+def counted(advice: int, command: str) -> None:
+    """How much there is to read with `command`, in a line on standard error; nothing where there is nothing."""
+    if advice:
+        voice.echo(printable(f"{advice} piece{'s' if advice != 1 else ''} of advice: {command}"), err=True)
 
 
 def gathered(found: Iterable[Problem]) -> tuple[str, ...]:
