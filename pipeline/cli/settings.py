@@ -48,7 +48,10 @@ base_url = click.option(
     help="Public address of what is published.  [default: base_url in show.yaml]",
 )
 withdraw = click.option(
-    "--withdraw", metavar="NAME", multiple=True, help="Take this episode off (web name, folder or number); repeat."
+    "--withdraw",
+    metavar="NAME",
+    multiple=True,
+    help="Take this episode off (number, folder, web name or title); repeat.",
 )
 restore = click.option("--restore", metavar="NAME", multiple=True, help="Bring back what --withdraw took off.")
 allow = click.option(
