@@ -378,6 +378,8 @@ class Origin:
     """Line by path of keys, such as `("guests", 0, "name")`; the empty path is the top."""
     elsewhere: Mapping[str, "Origin"] = field(default_factory=dict)
     """Where the value of a key was written, for keys that name a file."""
+    files: Mapping[str, str] = field(default_factory=dict)
+    """The file that was taken for a key, also where the key does not stand there."""
 
     def line(self, *path: str | int) -> int | None:
         """The line of `path`, or of the nearest thing around it."""

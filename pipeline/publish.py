@@ -181,7 +181,10 @@ class Prepared:
     edition: Edition
     store: Store
     before: Published
-    warnings: tuple[Problem, ...]
+    noticed: tuple[Problem, ...]
+    """What was noticed in recordings that were mastered now; the next time it is not told again."""
+    late: tuple[Problem, ...]
+    """What only who publishes can know: of what would begin after the end, and of clocks that differ."""
     next_due: datetime | None
     """When something else is to be published: a scheduled episode, or no longer what a guest agreed to until then."""
     blocked: tuple[Problem, ...] = ()
@@ -190,6 +193,11 @@ class Prepared:
     """Who is to be told once it is carried out."""
     found: Sorted
     """The show as it was read; what is `held` in it is left as listeners have it."""
+
+    @property
+    def warnings(self) -> tuple[Problem, ...]:
+        """All that could be better: what `check` tells of the show's files, and what it cannot know."""
+        return (*self.found.advice, *self.late, *self.noticed)
 
 
 def prepare(
@@ -231,12 +239,8 @@ def prepare(
         edition=edition,
         store=store,
         before=before,
-        warnings=(
-            *found.advice,
-            *checks.late(edition, catalog),
-            *_noticed(edition, before),
-            *_skewed(store, room.now),
-        ),
+        noticed=tuple(_noticed(edition, before)),
+        late=(*checks.late(edition, catalog), *_skewed(store, room.now)),
         next_due=min(turns(catalog, now), default=None),
         blocked=(*blocked, *late),
         due=tidings.due(made.release, before),

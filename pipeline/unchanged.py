@@ -46,6 +46,9 @@ class Memory:
     said: tuple[str, ...]
     """What is true of it, a line each, for the producer."""
     advice: tuple[str, ...]
+    """What could be better and `check` cannot know, a sentence each."""
+    counted: int
+    """How much `check` has to say."""
 
 
 def look(root: Path) -> Look:

@@ -69,6 +69,52 @@ def test_an_episode_is_read_whole(tmp_path: Path) -> None:
     assert episode.status is Status.DRAFT
 
 
+SPOKEN = (
+    "Jan van der Berg: Dag.",
+    "Presentatie 1: Welkom &amp; dag.",
+    "Let op: dit is een proef.",
+    "Mooi: een woord.",
+    "<i>Presentatie 1:</i> Dit\nis nog steeds de proef.",
+    "En nu zonder naam.",
+    "Let op: nog eens. Om 10:30.",
+    "- Ja?\nJan van der Berg: Ja.\nZOË SMIT: Ook.",
+)
+"""Lines of which some begin with a name: a host's, a guest's in capitals, and one that is seen twice."""
+HEARD = [
+    ("Jan van der Berg", "Dag."),
+    ("Presentatie 1", "Welkom & dag."),
+    (None, "Let op: dit is een proef."),
+    (None, "Mooi: een woord."),
+    ("Presentatie 1", "Dit is nog steeds de proef."),
+    (None, "En nu zonder naam."),
+    (None, "Let op: nog eens. Om 10:30."),
+    (None, "- Ja?"),
+    ("Jan van der Berg", "Ja."),
+    ("ZOË SMIT", "Ook."),
+]
+"""Who says what of them in an .srt."""
+
+
+@pytest.mark.parametrize("ending", ["srt", "vtt"])
+def test_a_name_before_a_colon_speaks_in_srt(ending: str, tmp_path: Path) -> None:
+    """Which has no voice tags; WebVTT has, and there a colon is a colon."""
+    root = write_show(tmp_path, hosts=["Jan van der Berg"])
+    folder = write_episode(root, "01-een", transcript=None, guests=["Zoë Smit"])
+    (folder / "transcript.vtt").unlink()
+    cues = [f"{at + 1}\n00:00:{at:02},000 --> 00:00:{at + 1:02},000\n{said}\n" for at, said in enumerate(SPOKEN)]
+    body = "\n".join(cues)
+    text = body if ending == "srt" else "WEBVTT\n\n" + body.replace(",000", ".000")
+    (folder / f"transcript.{ending}").write_text(text, "utf-8")
+    (episode,) = catalog.load(root).episodes
+    heard = [(cue.speaker, cue.text) for cue in episode.transcript]
+    if ending == "srt":
+        assert heard == HEARD
+        assert [cue.start_s for cue in episode.transcript] == [*range(7), 7, 7, 7]
+    else:
+        assert {speaker for speaker, _ in heard} == {None}
+        assert heard[0][1] == SPOKEN[0]
+
+
 @pytest.mark.parametrize("text", ["no", "Yes", "00123", "12:30", "0x10", "1e3", "null", "2020-01-01", "~", "@@", "[x]"])
 def test_text_stays_text(text: str, tmp_path: Path) -> None:
     """YAML's types don't reach a title: what was typed is what listeners read."""

@@ -250,7 +250,20 @@ BAD: dict[str, tuple[Case, ...]] = {
             episode={"chapters": ["0:00 Een", "0:01 Twee", {"start": "12.05", "title": "Drie"}]},
         ),
     ),
-    "episode-speakers": (Case("does not say who speaks", "transcript:", more=transcript(UNSPOKEN)),),
+    "episode-speakers": (
+        Case("does not say who speaks", "transcript:", more=transcript(UNSPOKEN)),
+        Case("Use voice tags: <v Name>text.", "transcript:", more=transcript(UNSPOKEN)),
+        Case(
+            "Begin what each one says with the name and a colon, as in `Ria: Welcome.`",
+            "transcript:",
+            episode={"transcript": "wie.srt"},
+            more=lambda root: (
+                (root / "episodes/01-fout/transcript.vtt")
+                .replace(root / "episodes/01-fout/wie.srt")
+                .write_text("1\n00:00:00,000 --> 00:00:01,000\nHallo\n", "utf-8")
+            ),
+        ),
+    ),
     "episode-speaker-name": (
         Case(
             "“Jan Janssen” speaks in the transcript, “Jan Jansen” stands",

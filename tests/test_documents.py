@@ -18,6 +18,7 @@ from pipeline.cli import commands, omroep
 from pipeline.errors import Exit, ShowError
 from tests import papers
 from tests.docs import BLOCK, CHECKS, DOCUMENTS, FEED, between, renewed, rows_of_checks, with_tags
+from tests.shell import Run
 from tests.shows import write_episode, write_show, write_tone
 
 ROOT = Path(__file__).parent.parent
@@ -141,6 +142,27 @@ def test_the_readmes_episode_is_an_episode(tmp_path: Path) -> None:
     write_tone(folder / "opname.wav", seconds=1)
     (episode,) = catalog.load(tmp_path).episodes
     assert (episode.number, len(episode.chapters), episode.guests[0].organisation) == (4, 2, "BC group")
+
+
+@pytest.mark.parametrize(("name", "language", "word"), [("start.md", "en", "typed"), ("start.nl.md", "nl", "typ")])
+def test_what_a_beginner_sees_is_whole(name: str, language: str, word: str, tmp_path: Path, run: Run) -> None:
+    """All that the first ingest says, but for the date; and that the signs of an edit are no part of it."""
+    text = (ROOT / "docs" / name).read_text("utf-8")
+    sample = re.search(r'"(episodes/01 .*\.wav)"\n\$ omroep ingest\n(.*?)```', text, re.DOTALL)
+    assert sample
+    write_tone(write_show(tmp_path, language=language) / sample[1], seconds=1)
+    said = re.sub(r"\d{4}-\d\d-\d\d", "…", run(tmp_path, "ingest").stdout)
+    assert sample[2].strip() == said.strip()
+    edit = text.partition("```diff")[0].splitlines()[-3]
+    assert all(sign in edit for sign in ("`-`", "`+`", word))
+
+
+@pytest.mark.parametrize("name", ["README.md", "docs/start.md", "docs/commands.md", "docs/operating.md"])
+def test_it_is_said_where_to_stand(name: str) -> None:
+    """And how else to name the show; nobody is asked for a page's address to name an episode."""
+    text = (ROOT / name).read_text("utf-8")
+    assert re.search(r"[Rr]un `?(omroep|it)`? in (the show's|that) folder|is run in the show's folder", text)
+    assert "part of its page's address" not in text
 
 
 def settings() -> Iterator[tuple[str, str]]:

@@ -1,6 +1,10 @@
 """What a producer is told at the end of a command: what did not happen, why, and what to do next."""
 
 import re
+import shlex
+import shutil
+import subprocess
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,7 +13,7 @@ import pytest
 from pipeline import catalog, checks
 from pipeline.cli import tell, voice
 from pipeline.errors import Problem
-from tests import seaweed
+from tests import faulty, seaweed
 from tests.shell import Run
 from tests.shows import write_episode, write_show
 from tests.test_shell import on_a_terminal
@@ -36,12 +40,73 @@ def test_what_stays_away_is_named(show: Path, run: Run) -> None:
         assert any(line.startswith(scheduled) for line in lines), words
 
 
-def test_where_to_look_depends_on_what_is_there(show: Path, run: Run) -> None:
+def test_where_to_look_depends_on_what_is_there(show: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """A show of omroep init has no Makefile; where there is one, omroep need not be on the path."""
+    monkeypatch.chdir(show)
     assert run(show, "publish").stdout.endswith("\nTo look at it and listen: omroep serve\n")
-    (show / "Makefile").write_text("serve:\n")
+    (show / "Makefile").write_text("serve:\n\t@echo gekomen\n")
     assert run(show, "publish").stdout.endswith("\nTo look at it and listen: make serve\n")
+    monkeypatch.chdir(show.parent)
+    told = run(show, "publish").stdout.splitlines()[-1].removeprefix("To look at it and listen: ")
+    assert told == "make -C show serve"
+    assert "gekomen" in subprocess.check_output(shlex.split(told), text=True)
     (show / "Makefile").unlink()
+
+
+def test_what_is_told_is_so_where_one_stands(tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The folder that is published to, and the commands to go on with: in the show, above it and elsewhere."""
+    root = write_show(tmp_path / "werk" / "mijn show", cover_alt=None)
+    write_episode(root, "01-een")
+    (tmp_path / "elders").mkdir()
+    where = {
+        root: ("public/", "omroep"),
+        root.parent: ("mijn show/public/", "omroep --show 'mijn show'"),
+        tmp_path / "elders": (f"{root}/public/", f"omroep --show '{root}'"),
+    }
+    time.sleep(2.1)  # until the files have settled
+    for here, (place, omroep) in where.items():
+        monkeypatch.chdir(here)
+        for done in (f"“Proefshow” is published to {place}.", f"Nothing to do: {place} already holds “Proefshow” "):
+            told = run(root, "publish")
+            assert any(line.startswith(done) for line in told.stdout.splitlines()), told.stdout
+            assert told.stdout.endswith(f"\nTo look at it and listen: {omroep} serve\n")
+            assert told.stderr.splitlines()[-1] == f"1 piece of advice: {omroep} check"
+        assert run(root, "plan").stderr.splitlines() == [f"1 piece of advice: {omroep} check"]
+        assert (root / ".omroep" / "published.json").exists()
+        shutil.rmtree(root / "public")
+    monkeypatch.chdir(tmp_path / "elders")
+    assert "“Proefshow” is published to ../site/." in run(root, "publish", "--to", "../site").stdout
+
+
+def test_advice_is_counted_where_it_is_not_asked_for(tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Plan, publish and a second publish say how much there is, in a line; what it is says check."""
+    root = write_show(tmp_path / "show", cover_alt=None)
+    monkeypatch.chdir(root)
+    write_episode(root, "01-een", guests=[{"name": "Jan"}])
+    told = run(root, "check").stderr.splitlines()
+    assert len([line for line in told if line.startswith("advice: ")]) == 1
+    for words in (("plan",), ("publish",), ("publish",), ("plan",)):
+        lines = run(root, *words).stderr.splitlines()
+        assert "1 piece of advice: omroep check" in lines, words
+        assert not [line for line in lines if line.startswith("advice: ")], words
+    write_episode(root, "01-een", notes="Lees het [hier](https://example.org/).")
+    assert "2 pieces of advice: omroep check" in run(root, "publish").stderr.splitlines()
+    write_show(root)
+    write_episode(root, "01-een")
+    assert "advice" not in run(root, "publish").stderr
+
+
+def test_what_is_heard_in_a_recording_is_told_once(tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the publish that masters it; later ones, which find nothing to do, have not heard it."""
+    root = write_show(tmp_path / "show")
+    monkeypatch.chdir(root)
+    shutil.copy(faulty.make("clipped", tmp_path), write_episode(root, "01-een") / "audio.wav")
+    time.sleep(2.1)  # until the files have settled
+    assert "is clipped at" in run(root, "publish").stderr
+    assert (root / ".omroep" / "published.json").exists()
+    again = run(root, "publish")
+    assert again.stdout.startswith("Nothing to do")
+    assert again.stderr == ""
 
 
 def test_a_bucket_is_told_with_its_address(s3_server: seaweed.Server, show: Path, run: Run) -> None:

@@ -44,6 +44,7 @@ def memory(seen: Look, **changes: object) -> Memory:
         "until": None,
         "said": ("Nothing to do.",),
         "advice": (),
+        "counted": 0,
     }
     return Memory(**(facts | changes))  # type: ignore[arg-type]
 

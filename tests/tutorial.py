@@ -1,7 +1,8 @@
 """Doing what a document says: its commands are run and its edits made, in order, in one folder.
 
 Below `<!-- run -->` stands a block of `console`: lines that begin with `$ ` are commands (a backslash or a document of
-the shell's continues one), the others are lines that they print. Below `<!-- edit FILE -->` stands a block of `diff`:
+the shell's continues one), the others are lines that they print (… for what varies).
+Below `<!-- edit FILE -->` stands a block of `diff`:
 a line of the file that begins as one with `-` becomes the lines with `+` behind it.
 """
 
@@ -83,7 +84,10 @@ def commands(body: str) -> Iterator[tuple[str, list[str]]]:
 
 def printed_by(command: str, printed: list[str], said: str) -> None:
     """What a document shows of a command's output was said by it."""
-    assert not {*printed} - {*said.splitlines()}, f"{command}\n{said}"
+    lines = said.splitlines()
+    for told in printed:
+        pattern = re.compile(re.escape(told).replace("…", ".+"))
+        assert any(pattern.fullmatch(line) for line in lines), f"{command}\n{told}\n{said}"
 
 
 def _edit(file: Path, diff: str) -> None:

@@ -3,7 +3,7 @@
 import os
 import re
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
@@ -217,7 +217,8 @@ class _Reader:
             return None
         chapters, self.origins[slug] = self.chapters(folder, keys, origin)
         audio = self.audio(folder, keys, origin)
-        transcript = self.transcript(folder, keys.transcript, origin)
+        people = [person.name for person in (*keys.guests, *(keys.hosts or (show.hosts if show else ())))]
+        transcript, self.origins[slug] = self.transcript(folder, keys.transcript, self.origins[slug], people)
         image = self.source(folder, keys.image, origin, "image") if keys.image else None
         photos = [
             self.source(folder, guest.image, origin, "guests", place, "image") if guest.image else None
@@ -274,21 +275,24 @@ class _Reader:
         self.problems += reading.problems
         return reading.chapters, replace(origin, elsewhere={"chapters": reading.origin})
 
-    def transcript(self, folder: Path, named: str | None, origin: Origin) -> tuple[Cue, ...]:
+    def transcript(
+        self, folder: Path, named: str | None, origin: Origin, people: Collection[str]
+    ) -> tuple[tuple[Cue, ...], Origin]:
+        """The transcript of an episode with these `people`, and `origin` with the name of its file."""
         found = [files.spelled(folder, named)] if named else files.ending(folder, transcripts.SUFFIXES)
         if len({path.stem for path in found}) > 1:
             self.unclear(found, "transcript", "transcript", origin)
-            return ()
+            return (), origin
         if not found:
-            return ()
+            return (), origin
         if why := files.trouble(found[0], self.root):
             self.missing(found[0], why, origin, "transcript")
-            return ()
-        cues = transcripts.read(found[0], self.root)
+            return (), origin
+        cues = transcripts.read(found[0], self.root, people)
         if isinstance(cues, Problem):
             self.problems.append(cues)
-            return ()
-        return cues
+            return (), origin
+        return cues, replace(origin, files={"transcript": found[0].name})
 
     # --- parts ---
 

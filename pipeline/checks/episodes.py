@@ -81,9 +81,18 @@ def _transcript(episode: Episode, _: Catalog) -> Iterator[Finding]:
         yield Finding(where=("transcript",), what="The episode has no transcript.")
 
 
-def _speakers(episode: Episode, _: Catalog) -> Iterator[Finding]:
+def _speakers(episode: Episode, catalog: Catalog) -> Iterator[Finding]:
     if episode.transcript and not any(cue.speaker for cue in episode.transcript):
-        yield Finding(where=("transcript",), what="The transcript does not say who speaks.")
+        name = catalog.origins[episode.slug].files.get("transcript", "")
+        mend = next((mend for ending, mend in _WHO_SPEAKS.items() if name.lower().endswith(ending)), "")
+        yield Finding(where=("transcript",), what="The transcript does not say who speaks.", mend=mend)
+
+
+_WHO_SPEAKS = {
+    ".vtt": "Use voice tags: <v Name>text.",
+    ".srt": "Begin what each one says with the name and a colon, as in `Ria: Welcome.`",
+}
+"""How a transcript says it, by the ending of its file."""
 
 
 def _image_alt(episode: Episode, _: Catalog) -> Iterator[Finding]:
@@ -261,7 +270,7 @@ RULES: tuple[Rule[Episode], ...] = (
         source="WCAG 2.2, 1.2.1; ns transcript, WebVTT",
         platforms=frozenset({Platform.ACCESS, Platform.PODCASTING}),
         why="A reader of the transcript would not know who says what.",
-        remedy="Use voice tags: <v Name>text.",
+        remedy="Use voice tags: <v Name>text. In an .srt file, begin with the name and a colon.",
         find=_speakers,
     ),
     Rule(

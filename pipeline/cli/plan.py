@@ -68,12 +68,13 @@ def plan(
     if as_json:
         tell.dump(tell.plan_json(prepared))
     else:
-        _tell(prepared, prepared.store.clock or settings.now)
+        _tell(prepared, prepared.store.clock or settings.now, settings.command("check"))
     return Exit.REFUSED if prepared.blocked else Exit.DONE
 
 
-def _tell(prepared: Prepared, now: datetime) -> None:
-    tell.advise(tell.gathered(prepared.warnings))
+def _tell(prepared: Prepared, now: datetime, check: str) -> None:
+    tell.advise(tell.gathered((*prepared.late, *prepared.noticed)))
+    tell.counted(len(prepared.found.advice), check)
     made = prepared.plan
     if made.actions:
         tell.say(f"To {prepared.store.name}:")

@@ -24,7 +24,7 @@ from pipeline.cli.settings import (
     restore,
     withdraw,
 )
-from pipeline.errors import Exit
+from pipeline.errors import Exit, Problem
 from pipeline.history import WATCHED
 from pipeline.remembered import records
 from pipeline.text import megabytes
@@ -93,8 +93,8 @@ def carry_out(
     remembered = settings.cache / "published.json"
     seen = unchanged.look(settings.root)
     memory = None if as_json or repair else unchanged.recall(remembered, seen, question)
-    if memory and _stands(memory, connect(memory.place), settings.now):
-        _repeat(memory, settings.root)
+    if memory and _stands(memory, store := connect(memory.place), settings.now):
+        _repeat(memory, store, settings)
         return Exit.DONE
     from pipeline import publish as story
     from pipeline.cli import notify
@@ -117,7 +117,7 @@ def carry_out(
     if as_json:
         tell.dump(told)
     else:
-        _summary(prepared, receipt, answers, said, settings.root)
+        _summary(prepared, receipt, answers, said, settings)
     return max(notify.conclude(answers, as_json=as_json), _conclude(prepared, as_json=as_json))
 
 
@@ -153,7 +153,8 @@ def _memory(
         log=max((*receipt.log_seen, *(each.key for each in heard)), default=""),
         until=prepared.next_due.isoformat() if prepared.next_due else None,
         said=said,
-        advice=tell.gathered(prepared.warnings),
+        advice=tell.gathered(prepared.late),
+        counted=len(prepared.found.advice),
     )
 
 
@@ -165,20 +166,24 @@ def _keep(settings: Settings, receipt: Receipt, told: dict[str, object]) -> None
         records.put(folder / name, json.dumps(told, indent=2).encode())
 
 
-def _repeat(memory: unchanged.Memory, root: Path) -> None:
+def _repeat(memory: unchanged.Memory, store: Store, settings: Settings) -> None:
     tell.advise(memory.advice)
-    for line in memory.said:
+    tell.counted(memory.counted, settings.command("check"))
+    held, *further = memory.said
+    tell.say(_nothing(store, held))
+    for line in further:
         tell.say(line)
-    tell.say(_look(root))
+    tell.say(_look(settings))
 
 
 def _summary(
-    prepared: Prepared, receipt: Receipt, answers: tuple[Answer, ...], said: tuple[str, ...], root: Path
+    prepared: Prepared, receipt: Receipt, answers: tuple[Answer, ...], said: tuple[str, ...], settings: Settings
 ) -> None:
-    tell.advise(advice(prepared, receipt))
-    nothing, *further = said
+    tell.advise(advice((*prepared.late, *prepared.noticed), prepared.store, receipt))
+    tell.counted(len(prepared.found.advice), settings.command("check"))
+    held, *further = said
     if not prepared.plan.actions:
-        tell.say(nothing)
+        tell.say(_nothing(prepared.store, held))
     else:
         tell.say(f"“{prepared.edition.show.title}” is published to {prepared.store.name}.")
         tell.changes(prepared.plan)
@@ -189,13 +194,13 @@ def _summary(
     tell.answers(answers)
     for line in further:
         tell.say(line)
-    tell.say(_look(root))
+    tell.say(_look(settings))
 
 
-def advice(prepared: Prepared, receipt: Receipt) -> tuple[str, ...]:
+def advice(heard: tuple[Problem, ...], store: Store, receipt: Receipt) -> tuple[str, ...]:
     """What could be better, about the show and where it is published, a sentence each."""
-    unguarded = () if receipt.guarded else (_UNGUARDED.format(place=prepared.store.name),)
-    return (*tell.gathered(prepared.warnings), *unguarded)
+    unguarded = () if receipt.guarded else (_UNGUARDED.format(place=store.name),)
+    return (*tell.gathered(heard), *unguarded)
 
 
 def _sound(prepared: Prepared, receipt: Receipt) -> None:
@@ -206,26 +211,31 @@ def _sound(prepared: Prepared, receipt: Receipt) -> None:
 
 
 def _still(prepared: Prepared, now: datetime) -> tuple[str, ...]:
-    """What will be true as long as nothing changes."""
+    """What will be true as long as nothing changes: what listeners have there, and what else there is to say."""
     from pipeline import rendering
 
     title, count = prepared.edition.show.title, len(prepared.edition.entries)
-    done = f"Nothing to do: {prepared.store.name} already holds “{title}” with {tell.episodes(count)}."
     outdated = tell.several(f"“{title}”" for title in rendering.outdated(prepared.edition))
     again = f"Mastered with earlier settings: {outdated}. Raise an episode's `revision:` to have it done again."
     shown = f"Listeners find it at {prepared.edition.show.base_url}index.html"
     bucket = "://" in prepared.store.name
     return (
-        done,
+        f"“{title}” with {tell.episodes(count)}",
         *([shown] if bucket else []),
         *([again] if outdated else []),
         *tell.waiting(prepared.found.catalog, now),
     )
 
 
-def _look(root: Path) -> str:
+def _nothing(store: Store, held: str) -> str:
+    """The store is named as seen from here, which need not be where the last publish was run."""
+    return f"Nothing to do: {store.name} already holds {held}."
+
+
+def _look(settings: Settings) -> str:
     """How to see it on this machine: where there is a Makefile omroep may be in its `.venv` and not on the path."""
-    return f"\nTo look at it and listen: {'make' if (root / 'Makefile').exists() else 'omroep'} serve"
+    program = "make -C" if (settings.root / "Makefile").exists() else "omroep --show"
+    return f"\nTo look at it and listen: {settings.command('serve', program=program)}"
 
 
 _UNGUARDED = (

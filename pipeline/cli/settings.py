@@ -1,6 +1,7 @@
 """What the command line and the environment settle before a story begins."""
 
 import os
+import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -47,7 +48,10 @@ base_url = click.option(
     help="Public address of what is published.  [default: base_url in show.yaml]",
 )
 withdraw = click.option(
-    "--withdraw", metavar="NAME", multiple=True, help="Take this episode off (web name, folder or number); repeat."
+    "--withdraw",
+    metavar="NAME",
+    multiple=True,
+    help="Take this episode off (number, folder, web name or title); repeat.",
 )
 restore = click.option("--restore", metavar="NAME", multiple=True, help="Bring back what --withdraw took off.")
 allow = click.option(
@@ -125,6 +129,11 @@ class Settings:
         show = catalog.show(self.root)
         return show, self.connect(to)(show.destination)
 
+    def command(self, word: str, *, program: str = "omroep --show") -> str:
+        """A command for this show as it is typed here; the option of `program` names its folder, outside that."""
+        place = seen(self.root)
+        return f"{program.split()[0]} {word}" if place == "." else f"{program} {shlex.quote(place)} {word}"
+
     @property
     def cache(self) -> Path:
         """Where what can be made again is kept."""
@@ -142,6 +151,12 @@ def asked_for(withdraw: tuple[str, ...], restore: tuple[str, ...], allow: tuple[
 def folder(to: str, root: Path) -> "Connect":
     """A store in the folder `to`, seen from here."""
     return lambda own: _folder(to, Path.cwd(), root)
+
+
+def seen(path: Path) -> str:
+    """A path as it is written in the current folder: from there where it lies in it, else whole."""
+    here = Path.cwd()
+    return path.relative_to(here).as_posix() if path.is_relative_to(here) else f"{path}"
 
 
 def _store(place: str | None, here: Path, root: Path) -> "Store":
@@ -169,7 +184,8 @@ def _folder(place: str, here: Path, root: Path) -> "Store":
         what = f"`{place}` holds what the show is made from."
         mend = f"Publish to a folder of its own, such as {DEFAULT}/."
         raise ShowError(Problem(what=what, why="What is published would be mixed with it.", mend=mend))
-    return FolderStore(path, called=f"{place.rstrip('/')}/")
+    called = place if here == Path.cwd() else seen(path)
+    return FolderStore(path, called=f"{called.rstrip('/')}/")
 
 
 _OWN = ("episodes", "feed", "templates", "pipeline", ".git", ".venv")

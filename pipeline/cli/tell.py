@@ -52,6 +52,12 @@ def advise(warnings: Iterable[str]) -> None:
         voice.echo(_told(*_ADVICE, printable(warning)), err=True)
 
 
+def counted(advice: int, command: str) -> None:
+    """How much there is to read with `command`, in a line on standard error; nothing where there is nothing."""
+    if advice:
+        voice.echo(printable(f"{advice} piece{'s' if advice != 1 else ''} of advice: {command}"), err=True)
+
+
 def gathered(found: Iterable[Problem]) -> tuple[str, ...]:
     """A sentence for each, and one for all those that differ only in their place where these are more than a few."""
     alike: dict[Problem, list[Problem]] = {}

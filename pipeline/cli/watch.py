@@ -176,7 +176,7 @@ class _Publishing(_Hands):
         self.shown.problems((*untold, *self.to_mend(prepared.found, held)))
         whole = not prepared.found.held  # of a show that is not read whole, some advice would be wrong
         heard = tuple(each for each in prepared.warnings if whole or each.file.startswith(EPISODES.as_posix()))
-        self.shown.advise(advice(replace(prepared, warnings=heard), receipt))
+        self.shown.advise(advice(heard, prepared.store, receipt))
         ahead = prepared.store.clock - room.now if prepared.store.clock else timedelta()
         return Outcome(came=Came.PASSING if untold else Came.DONE, due=prepared.next_due, ahead=ahead)
 
