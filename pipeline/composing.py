@@ -6,14 +6,17 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from pipeline import feed, pages, sidecars, theme, unchanged
+from pipeline import feed, pages, sidecars, spread, theme, unchanged
 from pipeline.history import Published
 from pipeline.model import Cache, Digest, Edition, Kind, Object, rendered, shown, stored
 from pipeline.pages.look import Theme
+from pipeline.pages.parts import Run, in_turn
 from pipeline.remembered import records
 
 _LIBRARIES = ("babel", "cmarkgfm", "jinja2", "markupsafe", "nh3")
 """Those that have a say in the bytes of a page of an episode."""
+_MANY = 200
+"""Episodes from which on all cores make the pages: of fewer, they are there before a second process has begun."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,7 +38,7 @@ def following(root: Path, edition: Edition, before: Published, memory: Path) -> 
     What it was all made of is remembered in the file `memory`.
     """
     look = theme.load(root, edition.show.language, edition.show.theme)
-    made = pages.site(edition, look, _known(memory, before), _program())
+    made = pages.site(edition, look, _known(memory, before), _program(), _run(edition))
     with suppress(OSError):  # then they are made again
         records.keep(memory, _Memory(made=tuple(made.made.items())))
     return _all(edition, _with_feeds(edition, look, made.objects))
@@ -53,7 +56,11 @@ def _all(edition: Edition, web: tuple[Object, ...]) -> tuple[Object, ...]:
 
 def site(edition: Edition, look: Theme) -> tuple[Object, ...]:
     """What a browser shows beside the main feed: assets, pages and further feeds."""
-    return _with_feeds(edition, look, pages.compose(edition, look))
+    return _with_feeds(edition, look, pages.compose(edition, look, _run(edition)))
+
+
+def _run(edition: Edition) -> Run:
+    return spread.over_cores if len(edition.entries) >= _MANY else in_turn
 
 
 def _with_feeds(edition: Edition, look: Theme, made: tuple[Object, ...]) -> tuple[Object, ...]:

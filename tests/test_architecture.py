@@ -23,7 +23,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"plan", "prune", "audit", "tidings"}),
     frozenset({"rollback"}),
     frozenset({"remembered"}),
-    frozenset({"catalog", "audio", "pictures", "placing", "store", "theme", "unchanged"}),
+    frozenset({"catalog", "audio", "pictures", "placing", "spread", "store", "theme", "unchanged"}),
     frozenset({"apply", "composing", "outside", "rendering", "sparing", "watch"}),
     frozenset({"publish", "report", "serve", "notify", "download", "onlooker", "ingest", "founding"}),
     frozenset({"upkeep", "verify", "doctor", "importer", "archive", "masters"}),

@@ -180,7 +180,7 @@ def test_a_publish_makes_only_what_changes(tmp_path: Path, monkeypatch: pytest.M
     thousand.put(root, store)
     compose = pages._episode_page
 
-    def seen(*given: Any) -> Object:
+    def seen(*given: Any) -> tuple[Object, ...]:
         made.append(given[2].entry.episode.slug)
         return compose(*given)
 

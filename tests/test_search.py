@@ -18,7 +18,8 @@ def edition(count: int) -> Edition:
 
 
 def blocks_of(edition: Edition) -> tuple[Object, ...]:
-    return search.blocks(edition, Memory({}, ""))
+    memory = Memory({}, "")
+    return memory.have(search.blocks(edition, memory))
 
 
 def numbered(number: int) -> Entry:

@@ -20,7 +20,7 @@ from pipeline.pages.colour import palette
 from pipeline.pages.filters import blurb, fitting
 from pipeline.pages.lean import lean
 from pipeline.pages.look import Asset, Theme
-from pipeline.pages.parts import Memory, Parts
+from pipeline.pages.parts import Asked, Memory, Parts, Run, in_turn
 
 _Context = Mapping[str, Any]
 _Pages = Iterator[tuple[Key, _Context]]
@@ -163,8 +163,8 @@ class Site:
     """What may be known the next time, by what it is made of."""
 
 
-def compose(edition: Edition, theme: Theme) -> tuple[Object, ...]:
-    """Every page and asset of the site, assets first; the same arguments give the same bytes.
+def compose(edition: Edition, theme: Theme, run: Run = in_turn) -> tuple[Object, ...]:
+    """Every page and asset of the site, assets first; the same arguments give the same bytes, whoever has it `run`.
 
     Links are relative, so that the site works under any address and from a folder; those of `404.html`, which is served
     at every depth, have the path of `show.base_url`, and what others read (canonical addresses, OpenGraph, the sitemap)
@@ -172,10 +172,10 @@ def compose(edition: Edition, theme: Theme) -> tuple[Object, ...]:
     Raises ShowError for a template that cannot be rendered, ValueError for notes that `notes.html` refuses or a colour
     that is not `#rrggbb`.
     """
-    return site(edition, theme, {}, "").objects
+    return site(edition, theme, {}, "", run).objects
 
 
-def site(edition: Edition, theme: Theme, known: Mapping[Digest, Object], program: str) -> Site:
+def site(edition: Edition, theme: Theme, known: Mapping[Digest, Object], program: str, run: Run = in_turn) -> Site:
     """The same; pages of episodes and transcripts that are `known`, made of the same by the same `program`, are not
     made again.
 
@@ -186,27 +186,28 @@ def site(edition: Edition, theme: Theme, known: Mapping[Digest, Object], program
     frame = _frame(edition, theme, {name: asset.key for name, asset in assets.items()})
     ours = look.ours(theme)
     common = [frame["edition"], frame["has"], [asset.key for asset in assets.values()], theme.sources, program]
-    memory = Memory(known if ours else {}, common)
-    blocks = search.blocks(edition, memory)
+    memory = Memory(known if ours else {}, common, run)
+    blocks = memory.have(search.blocks(edition, memory))
     wide = {**frame, **_wide(edition, theme), "search_blocks": blocks}
-    read = [
-        page
+    read = memory.have(
+        memory.several(entry, partial(_transcript, jinja, edition, entry, frame if ours else wide))
         for entry in filter(transcripts.is_long, edition.entries)
-        for page in memory.several(entry, partial(_transcript, jinja, edition, entry, frame if ours else wide))
-    ]
+    )
     spoken = [*(page.key for page in transcripts.listed(edition)), *(page.key for page in read)]
     edition = replace(edition, left=tuple(key for key in edition.left if key not in set(spoken)))
     wide |= {"edition": edition, "transcript_pages": spoken}
-    whole = (
-        _page(jinja, row.template, key, {**wide, **_links(edition, row.template, key, row.anywhere), **own})
+    whole = [
+        Asked(make=partial(_whole, jinja, edition, row, key, wide, own))
         for row in TABLE
         for key, own in row.pages(edition)
-    )
+    ]
     episodes = (
         memory.page(each, partial(_episode_page, jinja, edition, each, frame if ours else wide))
         for each in parts.each(edition)
     )
-    return Site(objects=(*assets.values(), *blocks, *whole, *read, *episodes), made=memory.made)
+    made = memory.have((*whole, *episodes))
+    pages = (*made[: len(whole)], *read, *made[len(whole) :])
+    return Site(objects=(*assets.values(), *blocks, *pages), made=memory.made)
 
 
 def feed_style(site: Iterable[Object]) -> Key | None:
@@ -329,10 +330,18 @@ def _links(edition: Edition, template: str, key: Key, anywhere: bool = False) ->
     }
 
 
-def _episode_page(jinja: Environment, edition: Edition, made_of: Parts, common: _Context) -> Object:
+def _whole(
+    jinja: Environment, edition: Edition, row: Row, key: Key, common: _Context, own: _Context
+) -> tuple[Object, ...]:
+    """A page that may name all of the edition."""
+    links = _links(edition, row.template, key, row.anywhere)
+    return (_page(jinja, row.template, key, {**common, **links, **own}),)
+
+
+def _episode_page(jinja: Environment, edition: Edition, made_of: Parts, common: _Context) -> tuple[Object, ...]:
     key = episode_key(made_of.entry.episode)
     own = _episode(parts.frame(edition), made_of)
-    return _page(jinja, _EPISODE, key, {**own, **common, **_links(edition, _EPISODE, key)})
+    return (_page(jinja, _EPISODE, key, {**own, **common, **_links(edition, _EPISODE, key)}),)
 
 
 def _transcript(jinja: Environment, edition: Edition, entry: Entry, common: _Context) -> tuple[Object, ...]:

@@ -1,12 +1,17 @@
 """What pages of episodes are made of, so that one that was made of just that before need not be made again."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pipeline import digest
 from pipeline.model import Digest, Edition, Entry, Object, Season
 from pipeline.names import Named, folded, guests, topics
 from pipeline.pages import shelves
+
+Make = Callable[[], tuple[Object, ...]]
+"""Makes some objects; it depends on no other, and changes nothing that another sees."""
+Run = Callable[[Sequence[Make]], Iterable[tuple[Object, ...]]]
+"""Has all of them made, by whom and in whatever order, and gives what they make in theirs."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,22 +49,38 @@ def each(edition: Edition) -> Iterator[Parts]:
         )
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Asked:
+    """Some objects of a site: as they are known, or how they are made."""
+
+    make: Make
+    known: tuple[Object, ...] = ()
+    names: Callable[[int], Iterable[Digest]] = lambda count: ()
+    """By what so many of them are to be known the next time; by nothing, where they are always made."""
+
+
+def in_turn(jobs: Sequence[Make]) -> Iterator[tuple[Object, ...]]:
+    """Has one made after the other."""
+    return (make() for make in jobs)
+
+
 class Memory:
     """What was made before, found by what it was made of; each entry is read once, though three pages name it."""
 
-    def __init__(self, known: Mapping[Digest, Object], common: object) -> None:
+    def __init__(self, known: Mapping[Digest, Object], common: object, run: Run = in_turn) -> None:
         self.made: dict[Digest, Object] = {}
         """What was asked for, without bodies, to be known the next time."""
+        self._run = run
         self._known = known
         self._common = digest.of_record(common)
         self._entries: dict[int, Digest] = {}
 
-    def page(self, parts: Parts, make: Callable[[], Object]) -> Object:
+    def page(self, parts: Parts, make: Make) -> Asked:
         """The page of an episode: the one that was made of `common` and just these parts, or a new one."""
         named = [self._entry(entry) for entry in (parts.entry, parts.before, parts.after)]
-        return self._object([named, parts.season, parts.guests, parts.topics], make)
+        return self._one([named, parts.season, parts.guests, parts.topics], make)
 
-    def several(self, entry: Entry, make: Callable[[], tuple[Object, ...]]) -> tuple[Object, ...]:
+    def several(self, entry: Entry, make: Make) -> Asked:
         """All pages of a kind that an episode has several of, made of `common` and its entry: known ones, or new."""
         named = self._entry(entry)
 
@@ -70,20 +91,31 @@ class Memory:
         while (more := self._known.get(told(len(found), last=False))) is not None:
             found.append(more)
         end = self._known.get(told(len(found), last=True))
-        pages = (*found, end) if end else make()
-        for place, page in enumerate(pages):
-            self.made[told(place, last=place == len(pages) - 1)] = replace(page, body=None)
-        return pages
+        return Asked(
+            make=make,
+            known=(*found, end) if end else (),
+            names=lambda count: (told(place, last=place == count - 1) for place in range(count)),
+        )
 
-    def block(self, entries: tuple[Entry, ...], make: Callable[[], Object]) -> Object:
+    def block(self, entries: tuple[Entry, ...], make: Make) -> Asked:
         """What is made of these entries alone."""
-        return self._object([self._entry(entry) for entry in entries], make)
+        return self._one([self._entry(entry) for entry in entries], make)
 
-    def _object(self, of: object, make: Callable[[], Object]) -> Object:
+    def have(self, asked: Iterable[Asked]) -> tuple[Object, ...]:
+        """All that is asked for, in its order; what is not known is made."""
+        asked = tuple(asked)
+        made = iter(self._run([each.make for each in asked if not each.known]))
+        return tuple(item for each in asked for item in self._kept(each, each.known or next(made)))
+
+    def _kept(self, asked: Asked, objects: tuple[Object, ...]) -> tuple[Object, ...]:
+        bare = (replace(item, body=None) for item in objects)
+        self.made.update(zip(asked.names(len(objects)), bare, strict=False))
+        return objects
+
+    def _one(self, of: object, make: Make) -> Asked:
         told = digest.of_record([self._common, of])
-        found = self._known.get(told) or make()
-        self.made[told] = replace(found, body=None)
-        return found
+        found = self._known.get(told)
+        return Asked(make=make, known=(found,) if found else (), names=lambda count: (told,))
 
     def _entry(self, entry: Entry | None) -> Digest | None:
         if entry is None:

@@ -7,7 +7,7 @@ from functools import partial
 
 from pipeline import digest, notes
 from pipeline.model import Cache, Edition, Entry, Key, Kind, Object
-from pipeline.pages.parts import Memory
+from pipeline.pages.parts import Asked, Memory
 from pipeline.sidecars import moved_chapters
 
 SIZES = (64, 16)
@@ -18,13 +18,13 @@ LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 _WORD = re.compile(r"[^\W_]+")
 
 
-def blocks(edition: Edition, memory: Memory) -> tuple[Object, ...]:
+def blocks(edition: Edition, memory: Memory) -> list[Asked]:
     """The blocks of an edition, oldest first.
 
     UTF-8 text: a line for each episode (key of its page, tab, title), an empty line, a line for each word in the order
     of code points (the word in lower case, tab, the letters of the episodes that have it).
     """
-    return tuple(memory.block(entries, partial(_object, entries)) for entries in _runs(edition.entries))
+    return [memory.block(entries, partial(_block, entries)) for entries in _runs(edition.entries)]
 
 
 def fresh(edition: Edition) -> tuple[Entry, ...]:
@@ -39,7 +39,7 @@ def _runs(entries: tuple[Entry, ...]) -> Iterator[tuple[Entry, ...]]:
             entries = entries[size:]
 
 
-def _object(entries: tuple[Entry, ...]) -> Object:
+def _block(entries: tuple[Entry, ...]) -> tuple[Object]:
     having: dict[str, str] = {}
     for letter, entry in zip(LETTERS, entries, strict=False):
         for word in words(entry):
@@ -48,7 +48,7 @@ def _object(entries: tuple[Entry, ...]) -> Object:
     rows = (f"{word}\t{letters}\n" for word, letters in sorted(having.items()))
     body = "".join((*heads, "\n", *rows)).encode("utf-8", "ignore")  # lone surrogates are on no page either
     sha256 = digest.of_bytes(body)
-    return Object(
+    block = Object(
         key=Key(f"search/{sha256[:16]}.txt"),
         kind=Kind.ASSET,
         type="text/plain; charset=utf-8",
@@ -57,6 +57,7 @@ def _object(entries: tuple[Entry, ...]) -> Object:
         size=len(body),
         body=body,
     )
+    return (block,)
 
 
 def words(entry: Entry) -> frozenset[str]:
