@@ -156,7 +156,7 @@ def test_a_worse_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
         for id in ("create", "replace", "multipart"):
             assert told(found, id).told.startswith("IGNORED: ")
         assert "4 and 4" in told(found, "race").told
-        assert "4 were taken" in told(found, "large-race").told
+        assert re.search("[234] were taken, where one may be", told(found, "large-race").told)  # as the race goes there
         assert "its name holds the hash of its bytes" in told(found, "large-race").means
         assert "one job at a time" in told(found, "replace").mend
         assert left(ward) == []
