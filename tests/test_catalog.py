@@ -1,6 +1,7 @@
 """Reading a show: every problem at once, with file, line and a way out; and text that stays text."""
 
 import shutil
+import unicodedata
 import uuid
 from datetime import timedelta
 from pathlib import Path
@@ -170,6 +171,15 @@ def test_a_pointer_has_the_identity_of_what_it_points_to(tmp_path: Path) -> None
     write_episode(write_show(tmp_path), "01-a", audio=pointer.encode())
     (episode,) = catalog.load(tmp_path).episodes
     assert (episode.audio.sha256, episode.audio.size) == (digest, 4567890)
+
+
+def test_a_transcript_is_found_as_the_disk_spells_it(tmp_path: Path) -> None:
+    """macOS takes accents apart."""
+    write_episode(write_show(tmp_path), "01-a", transcript="één.vtt")
+    said = "WEBVTT\n\n00:00.000 --> 00:01.000\nHallo.\n"
+    (tmp_path / "episodes" / "01-a" / unicodedata.normalize("NFD", "één.vtt")).write_text(said, "utf-8")
+    (episode,) = catalog.load(tmp_path).episodes
+    assert [cue.text for cue in episode.transcript] == ["Hallo."]
 
 
 def test_links_and_devices_are_never_opened(tmp_path: Path) -> None:

@@ -421,6 +421,15 @@ def test_a_file_that_grows_is_left_alone(show: Path, monkeypatch: pytest.MonkeyP
     assert [draft.title for draft in ingest.take_in(desk(show)).taken] == ["Groeit"]
 
 
+def test_a_draft_gets_an_address_of_its_own(show: Path, tone: bytes) -> None:
+    """However the folder of the episode that has it already is spelled."""
+    write_episode(show, "03 Detachering", date="2020-10-20 07:00", season=1, audio=tone[:-2] + b"\x23\x00")
+    drop(show, "04 Detachering.wav", tone)
+    (draft,) = ingest.take_in(desk(show)).taken
+    assert episode(show, "03 Detachering").slug == "detachering"
+    assert episode(show, draft.folder).slug == "detachering-2"
+
+
 @pytest.mark.parametrize(
     "name", ["-y.wav", "%03d.wav", "concat:a|b.wav", "a'; rm -rf $HOME;'.wav", "{x}.wav", "é🎙.wav"]
 )

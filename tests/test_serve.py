@@ -47,7 +47,7 @@ def serving(root: Path, *words: str) -> Iterator[str]:
     )
     try:
         assert process.stdout
-        found = next(filter(None, (re.search(r"http://127\.0\.0\.1:\d+/", line) for line in process.stdout)))
+        found = next(filter(None, (re.search(r"http://(?:127\.0\.0\.1|localhost):\d+/", line) for line in process.stdout)))
         yield found[0]
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=20) == 0
@@ -136,6 +136,14 @@ def test_a_name_of_others_that_leads_here_is_misdirected(address: str) -> None:
             assert asked(address, path, Host=f"{name}:{port}")[0] == 421
     for name in ("127.0.0.1", "localhost", "LOCALHOST"):
         assert asked(address, "/", Host=f"{name}:{port}")[0] == 200
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
+def test_it_answers_under_its_address_too(root: Path, host: str) -> None:
+    """Whatever `--host` was: a number is nobody's name."""
+    with serving(root, "--host", host) as address:
+        port = urlsplit(address).port
+        assert [asked(address, "/", Host=f"{name}:{port}")[0] for name in ("localhost", "127.0.0.1")] == [200, 200]
 
 
 def test_what_is_not_there_is_kindly_told(address: str) -> None:

@@ -688,6 +688,8 @@ def test_the_commands_tell_it(root: Path, tmp_path: Path, run: Run) -> None:
     assert Turn.RETURNED in json.loads(run(root, "releases", "--json", "--to", site).stdout)["releases"][0]["turn"]
     run(root, "rollback", "7", "--to", site, status=6)
     assert "To delete them: add --yes" not in run(root, "prune", "--to", site).stdout
+    for days in ("1000000", "nan", "-1"):
+        assert "--older-than" in run(root, "prune", "--older-than", days, "--to", site, status=2).stderr
 
 
 def test_what_was_published_is_managed_whatever_is_wrong_here(root: Path, tmp_path: Path, run: Run) -> None:

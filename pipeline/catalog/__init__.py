@@ -188,18 +188,22 @@ class _Reader:
                 what, mend = _EMPTY if _is_empty(path) else _LOOSE
                 self.problems.append(Problem(what=what, file=name, mend=mend))
 
-    def episode(self, folder: Path, show: Show | None, zone: ZoneInfo) -> Episode | None:
-        path = folder / "episode.md"
-        name = path.relative_to(self.root).as_posix()
+    def text(self, folder: Path) -> str | None:
+        """What stands in the `episode.md` of a folder."""
+        path = folder / files.EPISODE
         body = files.text(path, self.root)
-        if isinstance(body, Problem):
-            gone = "is not there" in body.what
-            if gone and (elsewhere := tuple(_elsewhere(folder, self.root))):
-                self.problems += elsewhere
-                return None
-            mend = _UNWRITTEN if gone else body.mend
-            what = f"Episode `{folder.name}`: {body.what}"
-            self.problems.append(Problem(what=what, file=name, line=body.line, mend=mend))
+        if not isinstance(body, Problem):
+            return body
+        gone = files.trouble(path, self.root) == files.ABSENT
+        what, mend = f"Episode `{folder.name}`: {body.what}", _UNWRITTEN if gone else body.mend
+        elsewhere = tuple(_elsewhere(folder, self.root)) if gone else ()
+        self.problems += elsewhere or (replace(body, what=what, mend=mend),)
+        return None
+
+    def episode(self, folder: Path, show: Show | None, zone: ZoneInfo) -> Episode | None:
+        name = (folder / files.EPISODE).relative_to(self.root).as_posix()
+        body = self.text(folder)
+        if body is None:
             return None
         front, notes, notes_line = _split(body)
         if front is None:
@@ -348,7 +352,7 @@ class _Reader:
             name for name in here if Path(name).suffix.lower() == path.suffix.lower()
         ]
         mend = (
-            f"Did you mean `{near[0]}`?" if near and "not there" in why else "Put the file there, or correct its name."
+            f"Did you mean `{near[0]}`?" if near and why == files.ABSENT else "Put the file there, or correct its name."
         )
         what = f"`{'.'.join(str(each) for each in key if isinstance(each, str))}`: the file `{path.name}` {why}."
         self.problems.append(Problem(what=what, file=origin.file, line=origin.line(*key), mend=mend))

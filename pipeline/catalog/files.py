@@ -19,6 +19,7 @@ AUDIO_SUFFIXES = (
     *(".mka", ".mkv", ".webm", ".weba", ".wma", ".3gp", ".amr"),
 )
 """What a recording is called when no `audio` says which file it is; `audio.ffmpeg` knows what it is by its content."""
+ABSENT = "is not there"
 EPISODE = "episode.md"
 NEARLY_EPISODE = ("episode.md", "episode.md.txt", "episode.txt", "episode.markdown")
 """What it is called where endings are hidden, or case does not count; in lower case."""
@@ -47,7 +48,7 @@ def trouble(path: Path, root: Path) -> str | None:
         try:
             mode = here.lstat().st_mode
         except FileNotFoundError:
-            return "is not there"
+            return ABSENT
         except OSError as error:
             return f"cannot be read ({error.strerror})"
         if stat.S_ISLNK(mode):

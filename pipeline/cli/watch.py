@@ -202,7 +202,7 @@ class _Showing(_Hands):
         if not unmoved():
             return Outcome(came=Came.MOVED)
         here = server.site(made.objects, lambda line: None)
-        self.listening.app = server.near(self.listening, here, _HERE, urlsplit(self.base_url or "").hostname or _HERE)
+        self.listening.app = server.near(self.listening, here, urlsplit(self.base_url or "").hostname or _HERE)
         self.tell(made.found, self._published(made.edition.show.destination), room.now, held)
         self.shown.problems(self.to_mend(made.found, held))
         return Outcome(came=Came.DONE, due=made.next_due)

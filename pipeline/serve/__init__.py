@@ -44,14 +44,15 @@ def bind(host: str, port: int) -> Listening:
 
 
 def near(listening: Listening, app: Application, *names: str) -> Application:
-    """`app` for who means this machine: where only that can reach it, it answers to `names` alone.
+    """`app` for who means this machine; where only that can reach it, under its address, `localhost` and `names` alone.
 
     Any web site can have a name of its own lead to this machine (DNS rebinding), and its pages may then read all that
     answers to that name. Such a request is misdirected (421: RFC 9110, 15.5.20).
     """
-    known = {"localhost", *map(str.lower, names)}
-    if not ip_address(listening.socket.getsockname()[0]).is_loopback:
+    bound = ip_address(listening.socket.getsockname()[0])
+    if not bound.is_loopback:
         return app
+    known = {"localhost", str(bound), *map(str.lower, names)}
 
     def answer(environ: dict[str, object], start_response: Callable[..., object]) -> Iterable[bytes]:
         asked = re.sub(r":\d*$", "", str(environ.get("HTTP_HOST", "localhost"))).strip("[]").lower()
