@@ -18,6 +18,8 @@ from tests.shows import write_episode, write_show
 from tests.test_publish import OMROEP
 from tests.tools import require
 
+ADDRESS = re.compile(r"http://(?:127\.0\.0\.1|localhost):\d+/")
+
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -47,7 +49,7 @@ def serving(root: Path, *words: str) -> Iterator[str]:
     )
     try:
         assert process.stdout
-        found = next(filter(None, (re.search(r"http://(?:127\.0\.0\.1|localhost):\d+/", line) for line in process.stdout)))
+        found = next(filter(None, map(ADDRESS.search, process.stdout)))
         yield found[0]
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=20) == 0

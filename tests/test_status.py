@@ -95,6 +95,8 @@ def test_what_is_withdrawn_and_wanted_back_says_how(tmp_path: Path, run: Run) ->
     write_episode(root, "02-werk")
     told = run(root, "status").stdout
     assert "       to bring it back: omroep publish --restore werk\n" in told
+    rows = json.loads(run(root, "status", "--json").stdout)["episodes"]
+    assert [row["state"] for row in rows if row["folder"] == "02-werk"] == ["withdrawn"]
     assert "the next publish\n" not in told
     run(root, "publish", status=6)
     run(root, "publish", "--restore", "werk")

@@ -103,6 +103,7 @@ def test_a_damaged_transcript_does_not_keep_anybody_from_going_back(root: Path, 
     assert isinstance(page, bytes)
     assert b"Heel andere notities" not in page
     assert b"Dit is een proef." not in page
+    assert b"Iets anders." not in page
     assert any("unsettled" in key for key in store.objects)
 
 
