@@ -155,7 +155,7 @@ MUTANTS: Mapping[str, Mutant] = {
         file="upkeep.py",
         old="        again = clearing(store, decided.now, decided.days)\n",
         new="        again = replace(decided, published=publish.published(store))\n",
-        meeting="a sweep, held, and a publish",
+        meeting="a sweep, held, and a publish about to switch",
     ),
     "age alone tells what may be cleared away": Mutant(
         file="upkeep.py",

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -98,8 +99,10 @@ class Arena:
         self.rig = rig
         self.wire = Wire(rig.stage)
         self.nursery = Nursery(rig.scratch / "rival", rig.shows.base, rig.shows.cache, package=rig.package)
+        self._aside = ThreadPoolExecutor(1)
 
     def close(self) -> None:
+        self._aside.shutdown()
         self.nursery.close()
         self.wire.close()
 
@@ -134,7 +137,7 @@ class Arena:
         script = Script(play=holds, at=point)
         rig.begin(ours, script, hurry=False)  # it is held for longer than its patience, run fast, would last
         reached = rig.wire.held.wait(20)
-        second = self.other(theirs, "publish")
+        second = self.begin(theirs, "publish")()
         rig.wire.gate.set()
         first = rig.nursery.end()
         rig.score.fired["held"] += int(reached)
@@ -143,12 +146,21 @@ class Arena:
         rig.blame(where, self._peace(case, ours, theirs, point))
         rig.score.looks, rig.watcher.looks = rig.score.looks + rig.watcher.looks, 0
 
-    def other(self, clone: Clone, *command: str) -> End:
-        """What the second one does, to its end."""
-        self.wire.rewind()
+    def begin(self, clone: Clone, *command: str, before: Point | None = None) -> Callable[[], End]:
+        """The second one, to its end or to where it waits before a request; what comes back lets it go on."""
+        self.wire.rewind(Script(play=holds, at=before) if before else None)
         address = environ(self.wire, self.rig.server)
-        self.wire.group = self.nursery.begin(clone, *command, "--to", self.rig.bucket.place, environ=address)
-        return self.nursery.end()
+        words = (*command, "--to", self.rig.bucket.place)
+        self.wire.group = self.nursery.begin(clone, *words, environ=address, hurry=False)
+        ending = self._aside.submit(self.nursery.end)
+        while not (ending.done() or self.wire.held.wait(0.02)):
+            pass
+
+        def goes_on() -> End:
+            self.wire.gate.set()
+            return ending.result()
+
+        return goes_on
 
     def _judged(self, reached: bool, *ends: End) -> Iterator[str]:
         if not reached:

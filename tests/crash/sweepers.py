@@ -1,8 +1,8 @@
-"""Clearing away while somebody publishes or goes back: one is held at each request, the other runs to its end."""
+"""Clearing away while somebody publishes or goes back: one is held at each request, the other goes on meanwhile."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tests.crash import stage
@@ -34,18 +34,23 @@ class Part:
     command: tuple[str, ...]
     change: Callable[[Path], None]
     """Of the show as it was first."""
+    waits: Point | None = None
+    """The request before which it waits in its turn, as the other of two, until the one that is held has ended."""
 
 
 _SWEEPS = Part(command=SWEEP, change=_other_audio)
 _PUBLISHES = Part(command=("publish",), change=_first_audio_again)
 _GOES_BACK = Part(command=("rollback", "1"), change=_other_audio)
+_SWITCH = Point(method="PUT", key=FEED)
 MEETINGS: Mapping[str, tuple[Part, Part]] = {
     "a publish, held, and a sweep": (_PUBLISHES, _SWEEPS),
     "a sweep, held, and a publish": (_SWEEPS, _PUBLISHES),
     "going back, held, and a sweep": (_GOES_BACK, _SWEEPS),
     "a sweep, held, and going back": (_SWEEPS, _GOES_BACK),
+    "a sweep, held, and a publish about to switch": (_SWEEPS, replace(_PUBLISHES, waits=_SWITCH)),
+    "a sweep, held, and going back, about to switch": (_SWEEPS, replace(_GOES_BACK, waits=_SWITCH)),
 }
-"""Who is held, and who runs to its end meanwhile."""
+"""Who is held, and who goes on meanwhile: to its end, or to where it waits."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,17 +79,19 @@ def meeting(arena: Arena, name: str) -> Meeting:
 
 
 def meet(arena: Arena, at: Meeting, point: Point) -> None:
-    """One is held before `point`, the other runs to its end, the first goes on; then both once more, undisturbed."""
+    """One is held before `point`, the other goes on, the first ends, and the other; then both again, undisturbed."""
     rig, where = arena.rig, f"{at.name} before {point}"
     _set(arena, at.before)
     rig.score.points += 1
     ours, theirs = arena.clone("ours", at.held.change), arena.clone("theirs", at.other.change)
     rig.begin(ours, Script(play=holds, at=point), *at.held.command, hurry=False)
     reached = rig.wire.held.wait(20)
-    second = arena.other(theirs, *at.other.command)
+    goes_on = arena.begin(theirs, *at.other.command, before=at.other.waits)
     rig.wire.gate.set()
     first = rig.nursery.end()
+    second = goes_on()
     rig.score.fired["held"] += int(reached)
+    rig.score.fired["about to switch"] += int(arena.wire.held.is_set())
     rig.score.ended[f"{at.name}: held {first.status}, other {second.status}"] += 1
     rig.blame(where, _judged(reached, first, second))
     rig.blame(where, _peace(arena, at, ours, theirs))
@@ -115,7 +122,7 @@ def _peace(arena: Arena, at: Meeting, ours: Clone, theirs: Clone) -> Iterator[st
     rig = arena.rig
     for part, clone in sorted(((at.held, ours), (at.other, theirs)), key=lambda each: each[0] is not _SWEEPS):
         end = rig.publish(clone, None, *part.command, hurry=False)
-        if end.status not in ((DONE, REFUSED) if part is _GOES_BACK else (DONE,)):
+        if end.status not in ((DONE, REFUSED) if part.command == _GOES_BACK.command else (DONE,)):
             yield f"{part.command[0]} once more ends with {end.status}: {end.said.strip()[-300:]}"
     yield from rig.watcher.violations
     rig.watcher.violations = []
