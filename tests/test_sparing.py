@@ -227,3 +227,25 @@ def test_the_command_says_so(root: Path, tmp_path: Path, capsys: pytest.CaptureF
         assert "nummer" in (told.out if words else told.err)
         assert not words or list(json.loads(told.out)["held"]) == ["02-twee"]
     assert "Aflevering over 03-drie" in (site / "feed.xml").read_text("utf-8")
+
+
+def test_the_plan_of_the_rest_is_what_is_published_then(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With --rest it names what is held and every file of the others; without, it is refused as a publish is."""
+    site = str(tmp_path / "site")
+    front(root, "02-twee", "number:", "nummer:")
+    assert cli.run(["--show", str(root), "plan", "--to", site]) == Exit.SHOW
+    capsys.readouterr()
+    assert cli.run(["--show", str(root), "plan", "--rest", "--to", site]) == Exit.PARTIAL
+    told = capsys.readouterr()
+    assert "nummer" in told.err
+    assert "new episode “Aflevering over 03-drie”" in told.out
+    assert cli.run(["--show", str(root), "plan", "--rest", "--to", site, "--json"]) == Exit.PARTIAL
+    planned = json.loads(capsys.readouterr().out)
+    assert not Path(site).exists()
+    assert cli.run(["--show", str(root), "publish", "--rest", "--to", site, "--json"]) == Exit.PARTIAL
+    done = json.loads(capsys.readouterr().out)
+    assert list(planned["held"]) == ["02-twee"]
+    assert planned["held"] == done["held"]
+    assert {action["key"] for action in planned["actions"]} == set(done["written"]) != set()

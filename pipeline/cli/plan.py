@@ -4,7 +4,7 @@ from datetime import datetime
 
 import click
 
-from pipeline import publish
+from pipeline import publish, sparing
 from pipeline.cli import tell
 from pipeline.cli.settings import (
     Settings,
@@ -14,6 +14,7 @@ from pipeline.cli.settings import (
     base_url,
     destination,
     repair,
+    rest,
     restore,
     withdraw,
 )
@@ -32,6 +33,7 @@ from pipeline.publish import Connect, Prepared
 @restore
 @allow
 @repair
+@rest
 @click.option("--public", is_flag=True, help="Compare with what everybody sees at base_url, which needs no keys.")
 @as_json
 @click.pass_obj
@@ -43,14 +45,16 @@ def plan(
     restore: tuple[str, ...],
     allow: tuple[str, ...],
     repair: bool,
+    rest: bool,
     public: bool,
     as_json: bool,
 ) -> Exit:
     """Show what a publish would do, and write nothing.
 
     First what listeners will notice, then every file that would be written and why. What publish would refuse is shown
-    as well, and why; the exit status is then 6, as publish's would be. New recordings are mastered into the local
-    cache, so that their sizes are true; `publish` then uses them.
+    as well, and why; the exit status is then 6, as publish's would be. With --rest, something wrong with an episode
+    leaves that one as listeners have it, and the plan is of the others (status 9). New recordings are mastered into
+    the local cache, so that their sizes are true; `publish` then uses them.
     """
     if public and (to or repair):
         raise click.UsageError("--public looks at base_url; leave out --to and --repair.")
@@ -64,12 +68,13 @@ def plan(
             asked,
             refuse=False,
             lacking=damaged if repair else undamaged,
+            spare={} if rest else None,
         )
     if as_json:
         tell.dump(tell.plan_json(prepared))
     else:
         _tell(prepared, prepared.store.clock or settings.now, settings.command("check"))
-    return Exit.REFUSED if prepared.blocked else Exit.DONE
+    return Exit.REFUSED if prepared.blocked else Exit.PARTIAL if prepared.found.held else Exit.DONE
 
 
 def _tell(prepared: Prepared, now: datetime, check: str) -> None:
@@ -87,6 +92,7 @@ def _tell(prepared: Prepared, now: datetime, check: str) -> None:
         tell.say(line)
     for tiding in prepared.due:
         tell.say(f"Then {tiding.address} is told.")
+    tell.problems(sparing.told(prepared.found.held), as_json=False)
     if prepared.blocked:
         tell.say("\nBut publish refuses this:")
         tell.problems(prepared.blocked, as_json=False)

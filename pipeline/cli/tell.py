@@ -98,8 +98,10 @@ def problem_json(problem: Problem) -> dict[str, Any]:
 
 def plan_json(prepared: Prepared) -> dict[str, Any]:
     """A plan for a program."""
+    held = {folder: [problem_json(each) for each in problems] for folder, problems in prepared.found.held.items()}
     return bare_plan_json(prepared.plan) | {
         "destination": prepared.store.name,
+        "held": held,
         "blocked": [problem_json(problem) for problem in prepared.blocked],
         "episodes": [_episode(entry) for entry in prepared.edition.entries],
         "advice": [problem_json(problem) for problem in prepared.warnings],
@@ -138,8 +140,7 @@ def change_json(change: Change) -> dict[str, Any]:
 def receipt_json(prepared: Prepared, receipt: Receipt) -> dict[str, Any]:
     """A plan and what came of it, for a program."""
     written = {"written": [item.key for item in receipt.written], "checked": "sha256", "guarded": receipt.guarded}
-    held = {folder: [problem_json(each) for each in problems] for folder, problems in prepared.found.held.items()}
-    return plan_json(prepared) | written | {"kept": receipt.kept, "held": held}
+    return plan_json(prepared) | written | {"kept": receipt.kept}
 
 
 def _action(action: Action) -> dict[str, Any]:
