@@ -87,7 +87,7 @@ MUTANTS: Mapping[str, Mutant] = {
     ),
     "a stale checkout is not refused": Mutant(
         file="publish.py",
-        old="    guard.refuse(blocked if refuse else ())\n",
+        old="        guard.refuse(blocked if refuse else ())\n",
         new="",
         quarrel="different episodes",
     ),
@@ -197,12 +197,17 @@ MUTANTS: Mapping[str, Mutant] = {
 
 
 def bred(mutant: Mutant, to: Path) -> Path:
-    """A copy of the product with the change in it; RuntimeError where the text to change is not there exactly once."""
+    """A copy of the product with the change in it.
+
+    RuntimeError where the text to change is not there exactly once; SyntaxError where what comes of it is no Python.
+    """
     shutil.copytree(HERE / "pipeline", to / "pipeline", ignore=shutil.ignore_patterns("__pycache__"))
     (to / "templates").symlink_to(HERE / "templates")
     path = to / "pipeline" / mutant.file
     text = path.read_text("utf-8")
     if text.count(mutant.old) != 1:
         raise RuntimeError(f"pipeline/{mutant.file} holds {text.count(mutant.old)} times: {mutant.old!r}")
-    path.write_text(text.replace(mutant.old, mutant.new), "utf-8")
+    changed = text.replace(mutant.old, mutant.new)
+    compile(changed, path, "exec")
+    path.write_text(changed, "utf-8")
     return to

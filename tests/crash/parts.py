@@ -273,7 +273,7 @@ def _caught(name: str) -> Score:
     try:
         package = bred(mutant, scratch / "package")
         rig = Rig(_here["server"], _here["shows"], scratch, package=package)
-    except RuntimeError as error:
+    except (RuntimeError, SyntaxError) as error:
         score.blame(f"mutant “{name}”", [f"it cannot be tried: {error}"])
         return score
     try:
@@ -283,7 +283,10 @@ def _caught(name: str) -> Score:
     finally:
         rig.close()
     score.fired["mutant"] += 1
-    score.blame(f"mutant “{name}”", [] if found else ["nobody noticed"])
+    broken = "Traceback" in found  # it does not show that anybody would notice
+    score.blame(
+        f"mutant “{name}”", [f"it is broken: {found[-400:]}"] if broken else [] if found else ["nobody noticed"]
+    )
     score.notes.append(f"“{name}”: {found[:160]}")
     return score
 
