@@ -1,22 +1,26 @@
 """Work that is spread over processes: what comes of it is what one process makes, whatever happens to the others."""
 
 import os
+import pty
+import re
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
+import boto3
 import pytest
 
-from pipeline import catalog, composing, digest, pages, spread, theme
+from pipeline import catalog, cli, composing, digest, pages, spread, theme
 from pipeline.errors import ShowError
 from pipeline.model import Object
 from pipeline.pages.parts import Run, in_turn
 from pipeline.store.memory import MemoryStore
-from tests import large, thousand
+from tests import large, seaweed, thousand
 from tests.test_looks import write
 from tests.test_pages import ROOT
 from tests.tools import require
@@ -28,13 +32,13 @@ AN_HOUR_S = 3600
 NO_HANG_S = 120
 
 
-def program(asked: str, cores: Iterable[int] = ()) -> "subprocess.Popen[str]":
+def program(asked: str, cores: Iterable[int] = (), screen: int = subprocess.PIPE) -> "subprocess.Popen[str]":
     """A process of one thread, which those that run tests are not, that does what is `asked` of this module."""
     return subprocess.Popen(
         [sys.executable, "-c", f"from tests.test_spread import *\n{asked}"],
         preexec_fn=partial(os.sched_setaffinity, 0, cores or two_cores()),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        stdout=screen,
+        stderr=screen,
         text=True,
         cwd=ROOT,
         start_new_session=True,
@@ -189,3 +193,57 @@ def test_a_publish_puts_the_same(tmp_path: Path) -> None:
     two = said(script).split()
     assert one[0] == two[0]
     assert (one[1], two[1]) == ("False", "True")
+
+
+def publishes(root: Path, place: str) -> None:
+    """The real program publishes a show of many episodes; beside it is told whether a process was begun for it."""
+    composing._MANY = 30
+    begun = list[int]()
+    os.register_at_fork(before=lambda: begun.append(1))
+    with thousand.mastered(root / ".omroep"):
+        status = cli.run(["--show", str(root), "publish", "--to", place])
+    root.with_suffix(".told").write_text(f"{status} {bool(begun)}")
+
+
+def in_memory(root: Path) -> dict[str, bytes]:
+    """What a store holds of that show, made by this process alone."""
+    thousand.put(root, store := MemoryStore())
+    return unlogged({key: bytes(item.body or b"") for key, item in store.objects.items()})
+
+
+def unlogged(held: Mapping[str, bytes]) -> dict[str, bytes]:
+    """All but the log, whose names tell when it was."""
+    return {key: body for key, body in held.items() if not key.startswith(("feed.log/", "."))}
+
+
+def test_a_bucket_is_given_the_same(tmp_path: Path, s3_server: seaweed.Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By all cores, though what was asked of it had a deadline, which a thread looks after."""
+    root = thousand.write(tmp_path / "show", 30)
+    for name, value in s3_server.environment().items():
+        monkeypatch.setenv(name, value)
+    process = program(f"publishes(Path({str(root)!r}), 's3://{s3_server.bucket}/{tmp_path.name}')")
+    process.communicate(timeout=NO_HANG_S)
+    assert root.with_suffix(".told").read_text() == "0 True"
+    bucket = boto3.resource("s3").Bucket(s3_server.bucket)
+    held = {each.key: each.get()["Body"].read() for each in bucket.objects.filter(Prefix=f"{tmp_path.name}/")}
+    assert unlogged({key.split("/", 1)[1]: body for key, body in held.items()}) == in_memory(root)
+
+
+def test_a_terminal_is_shown_the_same(tmp_path: Path) -> None:
+    """By all cores, though bars are drawn."""
+    root = thousand.write(tmp_path / "show", 30)
+    mine, theirs = pty.openpty()
+    process = program(f"publishes(Path({str(root)!r}), {str(tmp_path / 'site')!r})", screen=theirs)
+    os.close(theirs)
+    assert re.search("Aflevering 1 .*━.*encoding MP3", "".join(shown_on(mine)))
+    assert process.wait(NO_HANG_S) == 0
+    assert root.with_suffix(".told").read_text() == "0 True"
+    site = tmp_path / "site"
+    files = {file.relative_to(site).as_posix(): file.read_bytes() for file in site.rglob("*") if file.is_file()}
+    assert unlogged(files) == in_memory(root)
+
+
+def shown_on(screen: int) -> Iterator[str]:
+    """What comes to a terminal until nobody writes to it any more."""
+    with suppress(OSError), os.fdopen(screen, encoding="utf-8", errors="replace") as shown:
+        yield from shown

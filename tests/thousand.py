@@ -12,7 +12,7 @@ from unittest import mock
 from pipeline import publish, rendering
 from pipeline.audio.deliver import Studio
 from pipeline.model import Digest, Episode, Key, Media, Waveform
-from pipeline.rendering import Newsroom
+from pipeline.rendering import Newsroom, OnStep
 from pipeline.store import Store
 from tests import records
 from tests.shows import write_episode, write_show
@@ -58,7 +58,7 @@ def write_one(root: Path, place: int, audio: bytes | None = None, *, extras: boo
 def put(root: Path, store: Store, lacking: frozenset[Key] = frozenset()) -> None:
     """Publish it as if every recording had been mastered; the delivered audio is a few bytes each."""
     room = Newsroom(root=root, studio=Studio(root=root, cache=root / ".omroep", environ={}), now=NOW)
-    with _mastered(root / ".omroep"):
+    with mastered(root / ".omroep"):
         prepared = publish.prepare(
             room, lambda own: store, lambda title, what, part: None, lacking=lambda store: lacking
         )
@@ -66,15 +66,18 @@ def put(root: Path, store: Store, lacking: frozenset[Key] = frozenset()) -> None
 
 
 @contextmanager
-def _mastered(folder: Path) -> Iterator[None]:
+def mastered(folder: Path) -> Iterator[None]:
+    """While this lasts every recording counts as mastered, and is told to be; what is delivered lies in `folder`."""
     with mock.patch.multiple(rendering, _rendered=_delivered(folder)):
         yield
 
 
 def _delivered(folder: Path) -> Callable[..., tuple[dict[str, Media], dict[str, Exception]]]:
     def rendered(
-        room: object, show: object, episodes: tuple[Episode, ...], on_step: object, *, spare: bool
+        room: object, show: object, episodes: tuple[Episode, ...], on_step: OnStep, *, spare: bool
     ) -> tuple[dict[str, Media], dict[str, Exception]]:
+        for episode in episodes:
+            on_step(episode.title, "encoding MP3", 1.0)
         return {episode.guid: _media(folder, episode) for episode in episodes}, {}
 
     return rendered

@@ -307,14 +307,18 @@ def progress() -> Iterator[OnStep]:
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
     shown_as = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[step]}"), TimeElapsedColumn())
-    with Progress(*shown_as, console=Console(stderr=True), transient=True) as shown:
+    # Drawn as steps are told, not by a thread: beside one, pages are not made by all cores (see `spread`).
+    with Progress(*shown_as, console=Console(stderr=True), transient=True, auto_refresh=False) as shown:
         tasks: dict[str, Any] = {}
+        told: dict[str, str] = {}
 
         def on_step(title: str, what: str, part: float) -> None:
             name = printable(title)
             if name not in tasks:
                 tasks[name] = shown.add_task(name.replace("[", r"\["), total=1.0, step="")
-            shown.update(tasks[name], completed=part, step=what)
+            doing = f"{what}, {part:.0%}"
+            shown.update(tasks[name], completed=part, step=what, refresh=told.get(name) != doing)
+            told[name] = doing
 
         yield on_step
 

@@ -73,33 +73,40 @@ class Operation:
 
 
 class _Watch:
-    """One thread that looks at all operations now and then; a timer for each would take a tenth of a small put."""
+    """One thread that looks at all operations now and then; a timer for each would take a tenth of a small put.
+
+    It lives while there are any: a process that has one thread may be copied (see `spread`).
+    """
 
     def __init__(self) -> None:
         self._running: set[Operation] = set()
-        self._some = threading.Event()
+        self._over = threading.Event()
         self._thread: threading.Thread | None = None
 
     def begin(self, operation: Operation) -> None:
         with _OWNING:
             self._running.add(operation)
-            self._some.set()
             if not self._thread:
-                self._thread = threading.Thread(target=self._look, name="deadlines of a bucket", daemon=True)
+                self._over = threading.Event()
+                self._thread = threading.Thread(
+                    target=self._look, args=[self._over], name="deadlines of a bucket", daemon=True
+                )
                 self._thread.start()
 
     def end(self, operation: Operation) -> None:
         with _OWNING:
             self._running.discard(operation)
+            if self._running or not self._thread:
+                return
+            idle, self._thread = self._thread, None
+            self._over.set()
+        idle.join()
 
-    def _look(self) -> None:
-        while self._some.wait():
-            time.sleep(_EVERY_S)
+    def _look(self, over: threading.Event) -> None:
+        while not over.wait(_EVERY_S):
             with _OWNING:
                 for operation in self._running:
                     operation.look()
-                if not self._running:
-                    self._some.clear()
 
 
 _EVERY_S = 0.1
