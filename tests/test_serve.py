@@ -47,7 +47,9 @@ def serving(root: Path, *words: str) -> Iterator[str]:
     )
     try:
         assert process.stdout
-        found = next(filter(None, (re.search(r"http://(?:127\.0\.0\.1|localhost):\d+/", line) for line in process.stdout)))
+        found = next(
+            filter(None, (re.search(r"http://(?:127\.0\.0\.1|localhost):\d+/", line) for line in process.stdout))
+        )
         yield found[0]
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=20) == 0
