@@ -61,11 +61,12 @@ def _honoured(episode: Episode, now: datetime, stand_in: str) -> Episode:
     if all(person.consent is None for person in episode.guests):
         return episode
     unnamed = {folded(person.name) for person in episode.guests if not given(person, "name", now)}
+    labels = _labels(unnamed, (*episode.guests, *episode.hosts))
     spoken = all(given(person, "transcript", now) for person in episode.guests)
     return replace(
         episode,
         guests=tuple(_seen(person, now) for person in episode.guests if folded(person.name) not in unnamed),
-        transcript=tuple(_said(cue, unnamed, stand_in) for cue in episode.transcript) if spoken else (),
+        transcript=tuple(_said(cue, labels, stand_in) for cue in episode.transcript) if spoken else (),
     )
 
 
@@ -74,6 +75,7 @@ def upheld(published: Episode, said: Episode, withheld: Iterable[Withheld], stan
     found = [each for each in withheld if each.slug == said.slug]
     unnamed, faceless, unheard = ({folded(each.person.name) for each in found if kind in each.kinds} for kind in KINDS)
     named = {folded(person.name) for person in said.guests}
+    labels = _labels(unnamed, (*said.guests, *said.hosts))
     return replace(
         published,
         guests=tuple(
@@ -81,7 +83,7 @@ def upheld(published: Episode, said: Episode, withheld: Iterable[Withheld], stan
             for person in published.guests
             if folded(person.name) in named
         ),
-        transcript=() if unheard else tuple(_said(cue, unnamed, stand_in) for cue in published.transcript),
+        transcript=() if unheard else tuple(_said(cue, labels, stand_in) for cue in published.transcript),
     )
 
 
@@ -89,5 +91,15 @@ def _seen(person: Person, now: datetime) -> Person:
     return person if given(person, "photo", now) else replace(person, image=None)
 
 
-def _said(cue: Cue, unnamed: set[str], stand_in: str) -> Cue:
-    return replace(cue, speaker=stand_in) if cue.speaker and folded(cue.speaker) in unnamed else cue
+def _labels(unnamed: set[str], people: Iterable[Person]) -> set[str]:
+    """What a transcript may call those of `people` who are not named, folded: their names, or the first words of them.
+
+    A first word that is all of another's name is that other's. One that two begin with is not published: nobody can
+    tell whom it means.
+    """
+    others = {folded(person.name) for person in people} - unnamed
+    return unnamed | ({name.partition(" ")[0] for name in unnamed} - others)
+
+
+def _said(cue: Cue, labels: set[str], stand_in: str) -> Cue:
+    return replace(cue, speaker=stand_in) if cue.speaker and folded(cue.speaker) in labels else cue

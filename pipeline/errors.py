@@ -26,7 +26,7 @@ class Exit(IntEnum):
     UNTOLD = 8
     """Everything is published, but a hub or podping that should have been told of it was not."""
     PARTIAL = 9
-    """The rest is published; what something is wrong with is as listeners had it."""
+    """The rest is done; what something is wrong with is left as it was: of a publish, as listeners had it."""
     INTERRUPTED = 130
 
 

@@ -169,6 +169,50 @@ def test_what_is_not_agreed_to_is_published_nowhere(tmp_path: Path, tone: bytes,
         assert holding(files, b"Een gast")
 
 
+VTT = "WEBVTT\n\n00:00:00.100 --> 00:00:00.200\n<v {label}>Goed zo.\n"
+SRT = "1\n00:00:00,100 --> 00:00:00,200\n{label}: Goed zo.\n\n2\n00:00:00,300 --> 00:00:00,400\n{label}: Ja.\n"
+
+
+@pytest.mark.parametrize(
+    ("other", "label", "shown", "spoken"),
+    [
+        ("Ria", "Marco", "Een gast", SRT),
+        ("Ria", "Marco", "Een gast", VTT),
+        ("Ria", "márco", "Een gast", VTT),
+        ("Ria", "Mark", "Mark", SRT),
+        ("Marco", "Marco", "Marco", SRT),
+        ("Marco Polo", "Marco", "Een gast", SRT),
+        ("Marco Polo", "Marco Polo", "Marco Polo", SRT),
+    ],
+)
+def test_a_first_name_is_a_name_too(
+    tmp_path: Path, tone: bytes, other: str, label: str, shown: str, spoken: str
+) -> None:
+    """Before a line and in a tag: of who is not named; another whose whole name it is keeps it."""
+    root = show(tmp_path, tone, consent=["transcript"])
+    folder = root / "episodes" / "01-werk"
+    said(folder, '"name": "Ria"', f'"name": "{other}"')
+    name = "transcript.srt" if spoken is SRT else "transcript.vtt"
+    said(folder, "transcript.vtt", name)
+    (folder / "transcript.vtt").unlink()
+    (folder / name).write_text(spoken.format(label=label))
+    files = published(root, MemoryStore())
+    (key,) = (key for key in files if key.startswith("transcripts/") and key.endswith(".vtt"))
+    assert f"<v {shown}>Goed zo." in files[key].decode()
+
+
+def test_a_first_name_goes_where_something_else_is_wrong(spared: Path) -> None:
+    """Once the consent has ended, from a transcript that is left as it was published otherwise."""
+    store, folder = MemoryStore(), spared / "episodes" / "01-werk"
+    (folder / "transcript.vtt").write_text(WORDS.replace("Marco de Weeger", "Marco"))
+    assert any("transcripts/" in key for key in holding(published(spared, store), b"<v Marco>Goed zo."))
+    WRONG["art that is none"](folder)
+    said(folder, '"name": "yes"', '"name": "no"')
+    files = published(spared, store, NOW, {})
+    assert any("transcripts/" in key for key in holding(files, b"<v Een gast>Goed zo."))
+    assert holding(files, b"Marco>") == []
+
+
 def test_what_ends_is_named_and_removed_by_the_next_publish(tmp_path: Path, tone: bytes) -> None:
     """At that moment and not before, though no file changed; the guest's page says nothing any more."""
     until = datetime(2024, 6, 1, tzinfo=UTC)

@@ -284,6 +284,26 @@ def test_what_cannot_be_shown_is_told(tmp_path: Path, run: Run) -> None:
     assert "cannot be written" in told.stderr
 
 
+def test_what_is_wrong_with_another_episode_is_told_beside_it(tmp_path: Path, run: Run) -> None:
+    """One that is whole is shown; one that is not is refused with its own problems, however it is called."""
+    write_episode(write_show(tmp_path), "01-een", title="Eén")
+    bad = write_episode(tmp_path, "02-kapot", slug="stuk") / "episode.md"
+    text = bad.read_text("utf-8")
+    for damage in ("summary: [\ntitle:", "colour: red\ntitle:", "image: nergens.png\ntitle:"):
+        bad.write_text(text.replace("title:", damage, 1), "utf-8")
+        told = run(tmp_path, "preview", "een", status=Exit.PARTIAL)
+        assert "Eén" in told.stdout
+        assert "problem: episodes/02-kapot/episode.md" in told.stderr
+        for name in ("stuk", "02-kapot", "episodes/02-kapot/"):
+            told = run(tmp_path, "preview", name, status=Exit.SHOW)
+            assert (told.stdout, "problem: episodes/02-kapot/episode.md" in told.stderr) == ("", True)
+    bad.write_text(text, "utf-8")
+    twin = write_episode(tmp_path, "03-dubbel", guid="guid-of-02-kapot")
+    assert "guid-of-02-kapot" in run(tmp_path, "preview", "stuk", status=Exit.SHOW).stderr
+    assert "guid-of-02-kapot" in run(tmp_path, "preview", twin.name, status=Exit.SHOW).stderr
+    run(tmp_path, "preview", "een", status=Exit.PARTIAL)
+
+
 def test_a_destination_that_cannot_be_read_is_advice(tmp_path: Path, run: Run) -> None:
     """A preview needs no destination: only the length is missing."""
     write_episode(write_show(tmp_path), "01-een")

@@ -395,6 +395,23 @@ def test_a_recording_that_cannot_be_read_stops_no_other(tmp_path: Path) -> None:
     assert found["episodes/een.html"].xpath("//figure")
 
 
+BROKEN = "---\ntitle: [\n---\n"
+
+
+def test_a_mistake_in_an_episode_stops_no_other(tmp_path: Path) -> None:
+    """It is named and has no page, also in JSON; with nothing whole left there is nothing to report."""
+    root = write_show(tmp_path)
+    write(write_episode(root, "01-een"), voice(6))
+    (write_episode(root, "02-kapot") / "episode.md").write_text(BROKEN)
+    made = omroep(root, "report")
+    assert (made.status, "problem: episodes/02-kapot/episode.md" in made.stderr) == (9, True)
+    assert {key for key in pages(root / ".omroep" / "report") if "/" in key} == {"episodes/een.html"}
+    told = json.loads(omroep(root, "report", "--json").stdout)
+    assert {each["file"] for each in told["problems"]} == {"episodes/02-kapot/episode.md"}
+    (root / "episodes/01-een/episode.md").write_text(BROKEN)
+    assert omroep(root, "report").status == 3
+
+
 def test_silence_has_a_report_too(tmp_path: Path) -> None:
     """A track that was never recorded: told as silence, not as a number."""
     root = write_show(tmp_path)

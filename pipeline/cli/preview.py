@@ -1,21 +1,22 @@
 """`omroep preview`."""
 
 import shutil
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import click
 
-from pipeline import pictures, publish, rendering
+from pipeline import pictures, publish, rendering, sparing
 from pipeline.catalog import SHOW_FILE
 from pipeline.checks.nearest import suggested
 from pipeline.cli import tell, voice
 from pipeline.cli.settings import Settings, as_json
-from pipeline.errors import OmroepError, Problem, ShowError
+from pipeline.errors import Exit, OmroepError, Problem, ShowError
 from pipeline.model import Catalog, Episode, Media
 from pipeline.preview import compose
 from pipeline.preview.drawing import draw
 from pipeline.preview.page import render
+from pipeline.sparing import Sorted
 
 
 @click.command()
@@ -32,15 +33,18 @@ from pipeline.preview.page import render
 )
 @as_json
 @click.pass_obj
-def preview(settings: Settings, episode: str | None, page: Path | None, place: str | None, as_json: bool) -> None:
+def preview(settings: Settings, episode: str | None, page: Path | None, place: str | None, as_json: bool) -> Exit:
     """Show how an episode will read in an app, before it is there.
 
     In a list, while it plays, and in a directory: titles and notes cut where there is no more room, without markup,
     with chapters and art. EPISODE is its number, its web name or its folder; without it, the newest one, a draft as
-    well. Nothing is mastered for it: before it is published an episode has no length.
+    well. Nothing is mastered for it: before it is published an episode has no length. Something wrong with another
+    episode is told, and does not stop it; status 9.
     """
-    catalog = publish.check(settings.room(None)).catalog
-    chosen = _chosen(catalog, episode)
+    found = sparing.sort(publish.look(settings.room(None)), {})
+    readable = sorted((*found.catalog.episodes, *found.known), key=lambda each: each.published)
+    catalog = replace(found.catalog, episodes=tuple(readable))
+    chosen = _chosen(settings.root, catalog, found, episode)
     made = compose(catalog, chosen, _media(settings, catalog, chosen, place))
     if page:
         art = pictures.sleeve(settings.root, chosen.image or catalog.show.cover)
@@ -51,18 +55,26 @@ def preview(settings: Settings, episode: str | None, page: Path | None, place: s
         voice.echo(draw(made, shutil.get_terminal_size().columns))  # made safe where it was composed
         if page:
             tell.say(f"\nTo look at: {page}")
+    tell.problems(sparing.told(found.held), as_json=False)
+    return Exit.PARTIAL if found.held else Exit.DONE
 
 
-def _chosen(catalog: Catalog, named: str | None) -> Episode:
-    if not catalog.episodes:
+def _chosen(root: Path, catalog: Catalog, found: Sorted, named: str | None) -> Episode:
+    """The episode of `catalog` that is meant; ShowError where something is wrong with it, or may be."""
+    held = found.held
+    if not catalog.episodes and not held:
         mend = "Make a folder in episodes/ with an episode.md."
         raise ShowError(Problem(what="The show has no episode yet.", file=SHOW_FILE.as_posix(), mend=mend))
-    if named is None:
-        return catalog.episodes[-1]
+    name = named.rstrip("/").removeprefix("episodes/") if named else None
     for episode in reversed(catalog.episodes):
-        if named.rstrip("/").removeprefix("episodes/") in (episode.slug, episode.folder, str(episode.number)):
+        if name in (None, episode.slug, episode.folder, str(episode.number)):
+            if episode.folder in held:
+                raise ShowError(*(held[episode.folder] or sparing.told(held)))
             return episode
-    ways = suggested(named, (episode.slug for episode in catalog.episodes))
+    if held:
+        meant = (held[folder] for folder, each in sparing.apart(root, found).items() if name in {folder, *each.names})
+        raise ShowError(*(next(meant, ()) or sparing.told(held)))
+    ways = suggested(str(named), (episode.slug for episode in catalog.episodes))
     raise click.BadParameter(f"`{named}` is not an episode. {ways}", param_hint="EPISODE")
 
 

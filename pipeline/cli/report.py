@@ -6,12 +6,12 @@ from typing import Any
 
 import click
 
-from pipeline import publish
+from pipeline import publish, sparing
 from pipeline import report as story
 from pipeline.audio.account import LOWEST_DB
 from pipeline.cli import tell
 from pipeline.cli.settings import Settings, as_json, folder
-from pipeline.errors import Exit, Problem, Refused
+from pipeline.errors import Exit, Problem, Refused, ShowError
 from pipeline.history import FEED
 from pipeline.model import Key
 from pipeline.report import Desk, paper
@@ -36,10 +36,14 @@ def report(settings: Settings, to: str | None, place: str | None, as_json: bool)
     """Write pages that show how every episode sounds.
 
     A page for each episode: loudness over time, peaks and silences, before and after mastering, and what was noticed,
-    to be heard. One for the show puts all episodes beside each other. Nothing is mastered for it or published.
+    to be heard. One for the show puts all episodes beside each other. Nothing is mastered for it or published. What
+    something is wrong with is named and left out; status 9.
     """
     room = settings.room(None)
-    catalog = publish.check(room).catalog
+    found = sparing.sort(publish.look(room), {})
+    catalog, left_out = found.catalog, sparing.told(found.held)
+    if left_out and not catalog.episodes:
+        raise ShowError(*left_out)
     binder = folder(to or str(room.studio.cache / "report"), settings.root)(catalog.show.destination)
     _refuse_a_site(binder)
     store = settings.connect(place)(catalog.show.destination)
@@ -54,12 +58,12 @@ def report(settings: Settings, to: str | None, place: str | None, as_json: bool)
         binder.put(page)
     shown = str(_finder(binder)(paper.INDEX))
     if as_json:
-        tell.dump({"page": shown} | _json(made))
+        tell.dump({"page": shown} | _json(made, left_out))
     else:
-        tell.problems(made.problems, as_json=False)
+        tell.problems((*left_out, *made.problems), as_json=False)
         _summary(made)
         tell.say(f"\nTo look at and listen to: {shown}")
-    return Exit.AUDIO if made.problems else Exit.DONE
+    return Exit.AUDIO if made.problems else Exit.PARTIAL if found.held else Exit.DONE
 
 
 def _finder(store: Store) -> Callable[[Key], Path | None]:
@@ -94,13 +98,13 @@ def _row(made: Report, sheet: Sheet) -> tuple[str, ...]:
     )
 
 
-def _json(made: Report) -> dict[str, Any]:
+def _json(made: Report, left_out: tuple[Problem, ...]) -> dict[str, Any]:
     return {
         "median_lufs": made.middle_lufs,
         "apart_lu": round(made.apart_lu, 2),
         "alike": not made.outside,
         "episodes": [_episode(made, sheet) for sheet in made.sheets],
-        "problems": [tell.problem_json(problem) for problem in made.problems],
+        "problems": [tell.problem_json(problem) for problem in (*left_out, *made.problems)],
     }
 
 
