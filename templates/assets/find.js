@@ -53,7 +53,8 @@
     const content = parsed(html), rest = content.querySelector(".rest a")?.dataset.parts.trim().split(" ") || [];
     const parts = await Promise.all(rest.map((one) => read(address.replace(/[^/]*$/, one), parsed)));
     const line = (one) => (one?.textContent || "").replace(/\s+/g, " ").trim();
-    const texts = [...content.querySelectorAll(".chapters a, .notes > *, .opening .lead, .person, .tags")];
+    for (const one of content.querySelectorAll("[aria-hidden]")) one.remove();
+    const texts = [...content.querySelectorAll(".chapters a, .notes > *, .opening .lead, .person, .tags a")];
     for (const one of parts.length ? parts : [content]) texts.push(...one.querySelectorAll(".turn"));
     return {
       title: line(content.querySelector("h1")),

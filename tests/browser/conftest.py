@@ -37,7 +37,7 @@ def show(tmp_path_factory: pytest.TempPathFactory) -> Path:
         title="Open deuren & één raam",
         notes="Over **deuren**.\n\n## Verder lezen\n\n- [Voorbeeld](https://voorbeeld.nl/)",
         guests=[{"name": "Zoë Gast", "organisation": "De Deur"}],
-        topics=["deuren"],
+        topics=["deuren", "drempels"],
         chapters=[
             "0:00 Welkom",
             {"start": "0:10", "title": "Tafel", "link": "https://voorbeeld.nl/tafel"},

@@ -42,6 +42,14 @@ def test_a_result_is_heard_from_its_moment(opened: Opened) -> None:
     assert page.evaluate("document.querySelector('.player audio').currentTime") < 20
 
 
+@pytest.mark.parametrize(("words", "passage"), [("zoe", "Zoë Gast De Deur"), ("drempel", "drempels")])
+def test_guests_and_topics_are_quoted_as_they_are_read(opened: Opened, words: str, passage: str) -> None:
+    """Without the initials that stand where a photo would, and each topic by itself."""
+    page = opened(HOME)
+    search(page, words)
+    expect(page.locator(".found .passage").filter(has_text=passage).first).to_have_text(passage)
+
+
 @pytest.mark.parametrize(
     ("words", "count"),
     [
