@@ -67,7 +67,7 @@ def served(shared: Path, folder: Path) -> Iterator[Served]:
     address = f"http://127.0.0.1:{listening.port}/"
     _built(shared, folder / "site", "--base-url", address)
     listening.app = serve.site(objects(folder / "site"), lambda line: None)
-    Thread(target=listening.serve_forever, daemon=True).start()
+    Thread(target=listening.serve_forever, args=(0.05,), daemon=True).start()
     try:
         yield Served(address=address, folder=folder / "site")
     finally:

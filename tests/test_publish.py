@@ -37,7 +37,7 @@ OMROEP = Path(sys.executable).with_name("omroep")
 
 @pytest.fixture(scope="session")
 def three(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A show of three episodes, its audio mastered once for all workers; only for copying."""
+    """A show of three episodes, its audio and that of two more mastered once for all workers; only for copying."""
     return example.once(example.shared(tmp_path_factory) / "three", _three)
 
 
@@ -48,7 +48,10 @@ def _three(root: Path) -> None:
         write_episode(
             root, folder, guests=guests, topics=["detachering"], chapters=["0:00 Begin", "0:01 Verder", "0:02 Slot"]
         )
+    later = [write_episode(root, folder) for folder in ("04-vier", "05-vijf")]
     prepared(root, MemoryStore())
+    for folder in later:
+        shutil.rmtree(folder)
 
 
 @pytest.fixture

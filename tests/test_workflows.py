@@ -457,6 +457,6 @@ def listening(server: seaweed.Server | None = None) -> Iterator[Hub]:
             pass
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as web:
-        Thread(target=web.serve_forever, daemon=True).start()
+        Thread(target=web.serve_forever, args=(0.05,), daemon=True).start()
         yield Hub(address=f"http://127.0.0.1:{web.server_port}", heard=heard)
         web.shutdown()

@@ -98,7 +98,7 @@ def served(objects: Mapping[Key, Object]) -> Iterator[Web]:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    Thread(target=server.serve_forever, daemon=True).start()
+    Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     try:
         web.address = f"http://127.0.0.1:{server.server_address[1]}/"
         yield web

@@ -68,7 +68,7 @@ def site(show: Path) -> Iterator[Published]:
     server = serve.bind("127.0.0.1", 0)
     publish.publish(publish.prepare(room, lambda own: store, lambda title, what, part: None), lambda action: None)
     server.app = serve.site(store.objects.values(), lambda line: None)
-    Thread(target=server.serve_forever, daemon=True).start()
+    Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     yield Published(address=f"http://127.0.0.1:{server.port}/", objects=store.objects)
     server.shutdown()
     server.server_close()

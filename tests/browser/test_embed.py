@@ -108,7 +108,7 @@ def elsewhere(site: Published) -> Iterator[str]:
     card = json.loads(bytes(site.objects[Key(f"episodes/{EPISODE}.oembed.json")].body or b""))
     code = card["html"].replace("https://proef.example.org/", site.address)
     server = make_server("127.0.0.1", 0, Response(f"<!doctype html><title>x</title>{code}", mimetype="text/html"))
-    Thread(target=server.serve_forever, daemon=True).start()
+    Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     yield f"http://127.0.0.1:{server.port}/"
     server.shutdown()
     server.server_close()
