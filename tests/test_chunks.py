@@ -1,7 +1,9 @@
 """Encoding in parts: the same bytes for any number of cores, and the bytes of one serial encode."""
 
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy
 import pytest
@@ -63,9 +65,16 @@ def test_parts_are_the_serial_encode(
     channels: int, bitrate: int, rate: int, speech: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One, two and three cores give the same file, and its frames are those of one encoder that never stopped."""
-    attempt = job(channels=channels, bitrate=bitrate, rate=rate)
+    attempt, join, joined = job(channels=channels, bitrate=bitrate, rate=rate), chunks.join, list[int]()
+
+    def counting(parts: Sequence[Part], *further: Any, **named: Any) -> None:
+        join(parts, *further, **named)
+        joined.append(len(parts))
+
+    monkeypatch.setattr(chunks, "join", counting)
     files = [encoded(speech, tmp_path, attempt, cores, monkeypatch).read_bytes() for cores in (1, 2, 3)]
     assert files[0] == files[1] == files[2]
+    assert joined == [1, 2, 3]  # none of them fell back on one core
     serial = tmp_path / "serial.mp3"
     graph = f"{recipe.graph(attempt)}[out]"
     options = ["-c:a", "libmp3lame", "-b:a", f"{bitrate}k", "-ar", str(rate), "-reservoir", "0", "-write_xing", "0"]

@@ -50,8 +50,8 @@ def _three(root: Path) -> None:
         )
     later = [write_episode(root, folder) for folder in ("04-vier", "05-vijf")]
     prepared(root, MemoryStore())
-    for folder in later:
-        shutil.rmtree(folder)
+    for written in later:
+        shutil.rmtree(written)
 
 
 @pytest.fixture
