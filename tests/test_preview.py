@@ -297,6 +297,10 @@ def test_what_is_wrong_with_another_episode_is_told_beside_it(tmp_path: Path, ru
         for name in ("stuk", "02-kapot", "episodes/02-kapot/"):
             told = run(tmp_path, "preview", name, status=Exit.SHOW)
             assert (told.stdout, "problem: episodes/02-kapot/episode.md" in told.stderr) == ("", True)
+            assert "none of the episodes" not in told.stderr
+        told = run(tmp_path, "preview", "zoiets", status=Exit.SHOW)
+        assert "problem: `zoiets` is none of the episodes that could be read." in told.stderr
+        assert "problem: episodes/02-kapot/episode.md" in told.stderr
     bad.write_text(text, "utf-8")
     twin = write_episode(tmp_path, "03-dubbel", guid="guid-of-02-kapot")
     assert "guid-of-02-kapot" in run(tmp_path, "preview", "stuk", status=Exit.SHOW).stderr

@@ -73,7 +73,8 @@ def _chosen(root: Path, catalog: Catalog, found: Sorted, named: str | None) -> E
             return episode
     if held:
         meant = (held[folder] for folder, each in sparing.apart(root, found).items() if name in {folder, *each.names})
-        raise ShowError(*(next(meant, ()) or sparing.told(held)))
+        unread = [Problem(what=f"`{named}` is none of the episodes that could be read.")] if named else []
+        raise ShowError(*(next(meant, ()) or (*unread, *sparing.told(held))))
     ways = suggested(str(named), (episode.slug for episode in catalog.episodes))
     raise click.BadParameter(f"`{named}` is not an episode. {ways}", param_hint="EPISODE")
 
