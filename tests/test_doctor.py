@@ -8,9 +8,11 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 from uuid import uuid4
 
@@ -18,7 +20,7 @@ import pytest
 from botocore.config import Config
 
 from pipeline import digest, doctor
-from pipeline.doctor import Answer, Finding, bucket, examined, folder, machine
+from pipeline.doctor import Answer, Finding, bucket, examined, folder, machine, writers
 from pipeline.doctor.ward import FOLDER, Ward
 from pipeline.errors import Problem, StoreError
 from pipeline.model import Cache, Key, Kind, Object
@@ -560,6 +562,28 @@ def test_an_interrupt_leaves_nothing_behind(line: str, root: Path, ward: Ward, s
     assert (process.returncode, "Traceback" in complaints) == (130, False)
     assert "strangers-list" not in rest
     assert [each.key for each in ward.store.list()] == before
+
+
+@pytest.mark.parametrize("question", ["race", "large-race"])
+def test_an_interrupt_while_writers_begin(question: str, ward: Ward, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that wait for the others are let go; without that the program would stand still for ever."""
+    (probe,) = (each for each in bucket.PROBES if each.id == question)
+    submit, begun, ended = ThreadPoolExecutor.submit, [0], Event()
+
+    def interrupted(*words: Any, **named: Any) -> Any:
+        begun[0] += 1
+        if begun[0] == 3:
+            raise KeyboardInterrupt
+        return submit(*words, **named)
+
+    def ask() -> None:
+        with pytest.raises(KeyboardInterrupt):
+            probe.ask(ward)
+        ended.set()
+
+    monkeypatch.setattr(ThreadPoolExecutor, "submit", interrupted)
+    Thread(target=ask, daemon=True).start()
+    assert ended.wait(writers.PATIENCE_S / 2)
 
 
 def test_the_program_examines_a_folder(root: Path, tmp_path: Path) -> None:

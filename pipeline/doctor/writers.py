@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from itertools import repeat
 from threading import Barrier, BrokenBarrierError
+from typing import TypeVar
 
 from pipeline.doctor import Outcome, Probe, ok, weak
 from pipeline.doctor.ward import Ward
@@ -10,10 +12,12 @@ from pipeline.errors import Conflict
 from pipeline.model import Object, Version
 from pipeline.store.s3.answers import CONFLICTS
 
+T = TypeVar("T")
+
 WRITERS = 4
 """At the same moment."""
-_PATIENCE_S = 60
-"""For those that are to end an upload at the same moment, until all are ready to."""
+PATIENCE_S = 60
+"""For writers, until all of them are ready."""
 _ALONE = (
     "Let one job at a time publish to this bucket (in CI: one concurrency group), and never from two places, or use a "
     "store that honours conditions."
@@ -47,16 +51,13 @@ def _multipart(ward: Ward) -> Outcome:
 
 
 def _large_race(ward: Ward) -> Outcome:
-    together = Barrier(WRITERS, timeout=_PATIENCE_S)
-
-    def refused(_: int) -> str:
+    def refused(_: int, ready: Callable[[], object]) -> str:
         try:
-            return _completed(ward, "large-race", then=together.wait, IfNoneMatch="*")
+            return _completed(ward, "large-race", then=ready, IfNoneMatch="*")
         except BrokenBarrierError:
             return "another was refused before its end"
 
-    with ThreadPoolExecutor(WRITERS) as pool:
-        said = list(pool.map(refused, range(WRITERS)))
+    said = _at_once(refused)
     won = said.count("")
     if won == 1:
         return ok(f"Of {WRITERS} large files under one name at the same moment exactly one is stored.")
@@ -99,14 +100,23 @@ def _race(ward: Ward) -> Outcome:
 
 def _winners(ward: Ward, name: str, expected: Version | None) -> int:
     """How many writers believe that their write was the one that counted."""
-    together = Barrier(WRITERS)
 
-    def write(number: int) -> bool:
-        together.wait()
+    def write(number: int, ready: Callable[[], object]) -> bool:
+        ready()
         return not _conflicts(ward, ward.object(name, 100 + number + (50 if expected else 0)), expected)
 
+    return sum(_at_once(write))
+
+
+def _at_once(act: Callable[[int, Callable[[], object]], T]) -> list[T]:
+    """What each of the writers came to; what `act` is given waits until all of them have called it."""
+    together = Barrier(WRITERS, timeout=PATIENCE_S)
     with ThreadPoolExecutor(WRITERS) as pool:
-        return sum(pool.map(write, range(WRITERS)))
+        try:
+            return list(pool.map(act, range(WRITERS), repeat(together.wait)))
+        except BaseException:  # an interrupt before all had begun: those that wait would wait for ever
+            together.abort()
+            raise
 
 
 def _conflicts(ward: Ward, item: Object, expected: Version | None) -> bool:
