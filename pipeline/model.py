@@ -293,6 +293,8 @@ class Mastering:
     """Below this it is rumble, not voice; None leaves it in."""
     leveller: bool = False
     """Bring soft voices up to loud ones."""
+    waveform_data: bool = False
+    """Publish the peaks that the waveform is drawn from as well, for players of others."""
     trim_silence_s: float | None = None
     """Length to which silence at the head and tail is trimmed; None leaves it alone."""
     intro: Source | None = None

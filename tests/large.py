@@ -68,19 +68,14 @@ def _long(cues: tuple[Cue, ...]) -> tuple[Cue, ...]:
 
 
 def _heard(media: Media, episode: Episode) -> Media:
-    waves = {"json": "application/json", "svg": "image/svg+xml"}
-    digests = {ending: records.sha(f"{ending} of {episode.slug}") for ending in waves}
+    drawn = records.sha(f"waveform of {episode.slug}")
     return replace(
         media,
         duration_s=round(max(cue.end_s for cue in episode.transcript) + 0.5, 1),
-        waveform=tuple(
+        waveform=(
             Waveform(
-                key=Key(f"waveforms/{episode.slug}.{digests[ending][:16]}.{ending}"),
-                sha256=digests[ending],
-                size=5000,
-                type=media_type,
-            )
-            for ending, media_type in waves.items()
+                key=Key(f"waveforms/{episode.slug}.{drawn[:16]}.svg"), sha256=drawn, size=5000, type="image/svg+xml"
+            ),
         ),
     )
 

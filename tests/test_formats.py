@@ -417,7 +417,7 @@ def test_nothing_is_written_twice_and_a_fresh_clone_needs_no_sound(show: Path) -
     assert published(show, store).actions == ()
     assert puts(store) == []
     heard = {key for key in store.objects if key.startswith(("audio/", "waveforms/"))}
-    assert len(heard) == 2 * (3 + 2)
+    assert len(heard) == 2 * (3 + 1)
     edit(show, "01-een", "title:", "status: withdrawn\ntitle:")
     made = published(show, store)
     assert heard == {item.key for item in made.release.objects if item.key.startswith(("audio/", "waveforms/"))}

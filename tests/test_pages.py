@@ -441,6 +441,7 @@ def test_an_episode_page_offers_every_format() -> None:
     ]
     drawing = only(page, "//img[@class='waveform']")
     assert (drawing.get("src"), drawing.get("alt")) == ("../waveforms/een.0123.svg", "")
+    assert drawing.get("data-waveform") == "../waveforms/een.0123.json"
     assert every(parsed(EDITION, "episodes/aflevering-1.html"), "//img[@class='waveform']") == []
 
 

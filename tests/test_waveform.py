@@ -116,8 +116,22 @@ def test_it_comes_of_the_decode_that_measures(stereo: bool, tmp_path: Path, monk
     for kept in (tmp_path / ".omroep" / "waveforms").iterdir():
         kept.unlink()
     again, _ = delivered(tmp_path)
+    assert [each.type for each in first.waveform] == ["image/svg+xml"]
     assert [each.body for each in first.waveform] == [each.body for each in again.waveform]
-    assert json.loads(first.waveform[0].body or b"")["length"] in range(1590, 1610)
+
+
+def test_the_show_can_ask_for_its_numbers(tmp_path: Path) -> None:
+    """Then they are published beside the drawing, which stays as it was; nothing is mastered again for them."""
+    write_tone(tmp_path / "in.wav", seconds=2)
+    write_episode(write_show(tmp_path), "01-een", audio=(tmp_path / "in.wav").read_bytes())
+    (drawing,) = delivered(tmp_path)[0].waveform
+    write_show(tmp_path, audio={"waveform_data": True})
+    masters = {path: path.stat().st_mtime_ns for path in (tmp_path / ".omroep" / "masters").iterdir()}
+    data, again = delivered(tmp_path)[0].waveform
+    assert again == drawing
+    assert masters == {path: path.stat().st_mtime_ns for path in (tmp_path / ".omroep" / "masters").iterdir()}
+    assert (data.type, data.key.startswith("waveforms/een.")) == ("application/json", True)
+    assert json.loads(data.body or b"")["length"] in range(1590, 1610)
 
 
 def test_silence_can_be_drawn() -> None:

@@ -90,12 +90,13 @@ def _media(folder: Path, episode: Episode) -> Media:
     file.parent.mkdir(exist_ok=True)
     file.write_bytes(body)
     key = Key(f"audio/{episode.slug}.{digest[:16]}.mp3")
-    waves = (_wave(episode, "json", "application/json"), _wave(episode, "svg", "image/svg+xml"))
-    return replace(records.media(episode), key=key, sha256=digest, size=len(body), file=file, waveform=waves)
+    return replace(
+        records.media(episode), key=key, sha256=digest, size=len(body), file=file, waveform=(_wave(episode),)
+    )
 
 
-def _wave(episode: Episode, ending: str, media_type: str) -> Waveform:
-    body = f"{ending} of {episode.slug}".encode()
+def _wave(episode: Episode) -> Waveform:
+    body = f"waveform of {episode.slug}".encode()
     digest = Digest(sha256(body).hexdigest())
-    key = Key(f"waveforms/{episode.slug}.{digest[:16]}.{ending}")
-    return Waveform(key=key, sha256=digest, size=len(body), type=media_type, body=body)
+    key = Key(f"waveforms/{episode.slug}.{digest[:16]}.svg")
+    return Waveform(key=key, sha256=digest, size=len(body), type="image/svg+xml", body=body)

@@ -136,7 +136,7 @@ def media(
         revision=episode.revision,
         chapters=found,
         alternates=tuple(others),
-        waveform=_waveform(studio, episode, made[0]),
+        waveform=_waveform(studio, episode, made[0], data=show.mastering.waveform_data),
         file=own.file,
         **{field.name: getattr(first, field.name) for field in fields(Master)},
     )
@@ -187,8 +187,11 @@ def _delivered(
     )
 
 
-def _waveform(studio: Studio, episode: Episode, made: _Made) -> tuple[Waveform, ...]:
-    """Of what decodes from the enclosure: its peaks, remembered since it was measured, and them drawn."""
+def _waveform(studio: Studio, episode: Episode, made: _Made, *, data: bool) -> tuple[Waveform, ...]:
+    """Of what decodes from the enclosure: its peaks drawn, remembered since it was measured, and themselves as `data`.
+
+    Few want them, and they cost a request in each publish of an episode.
+    """
     path = _peaks_path(studio, made.identity)
     if files.kept(path, files.bare) is None:
         with _made_whole(path) as target:
@@ -208,6 +211,7 @@ def _waveform(studio: Studio, episode: Episode, made: _Made) -> tuple[Waveform, 
             body=body,
         )
         for ending, media_type, body in bodies
+        if data or ending == "svg"
     )
 
 

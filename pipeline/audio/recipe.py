@@ -27,7 +27,7 @@ _LETS_GO_S = 10
 """What is limited before a part: a limiter that let go once (60 ms after a peak) is as if it had heard all before."""
 _ONLY_NUMBERS = "aeval=exprs=if(isnan(val(ch))+isinf(val(ch))\\,0\\,val(ch)):channel_layout=same,"
 """Silence in place of what is no number: slow, and hardly ever needed."""
-_CAME_LATER = {"codec": "mp3", "also": (), "highpass_hz": None, "leveller": False}
+_CAME_LATER = {"codec": "mp3", "also": (), "highpass_hz": None, "leveller": False, "waveform_data": False}
 """Settings of later versions, at what was done before there were any: so far they make no other recipe."""
 
 
@@ -96,7 +96,7 @@ def identity(mastering: Mastering) -> Digest:
 
 def renditions(mastering: Mastering) -> tuple[Mastering, ...]:
     """The settings of each file to deliver, as if it were the only one: the enclosure's, then the alternates'."""
-    own = replace(mastering, also=())
+    own = replace(mastering, also=(), waveform_data=False)
     return (own, *(_as(own, alternate) for alternate in mastering.also))
 
 

@@ -116,6 +116,7 @@ def mastering(keys: AudioKeys, *, intro: Source | None, outro: Source | None) ->
         bitrate_stereo_kbps=int(keys.bitrate_stereo or own.stereo_kbps),
         highpass_hz=keys.highpass or None,
         leveller=keys.leveller,
+        waveform_data=keys.waveform_data,
         trim_silence_s=keys.trim_silence,
         crossfade_s=keys.crossfade,
         codec=keys.codec,

@@ -302,6 +302,7 @@ class AudioKeys(Keys):
     ] = ()
     highpass: Annotated[float, BeforeValidator(values.off), Field(ge=0, le=150)] = 60.0
     leveller: Flag = False
+    waveform_data: Flag = False
     trim_silence: Annotated[float, Field(ge=0, le=10)] | None = None
     intro: FileName | None = None
     outro: FileName | None = None
