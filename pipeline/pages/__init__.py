@@ -159,8 +159,12 @@ class Site:
 
     objects: tuple[Object, ...]
     """Every asset, then every page; those of pages that were known have no body."""
-    made: Mapping[Digest, Object]
-    """What may be known the next time, by what it is made of."""
+    memory: Memory
+
+    @property
+    def made(self) -> Mapping[Digest, Object]:
+        """What may be known the next time, by what it is made of."""
+        return self.memory.made
 
 
 def compose(edition: Edition, theme: Theme, run: Run = in_turn) -> tuple[Object, ...]:
@@ -207,7 +211,7 @@ def site(edition: Edition, theme: Theme, known: Mapping[Digest, Object], program
     )
     made = memory.have((*whole, *episodes))
     pages = (*made[: len(whole)], *read, *made[len(whole) :])
-    return Site(objects=(*assets.values(), *blocks, *pages), made=memory.made)
+    return Site(objects=(*assets.values(), *blocks, *pages), memory=memory)
 
 
 def feed_style(site: Iterable[Object]) -> Key | None:

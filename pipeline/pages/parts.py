@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache, cached_property
 
 from pipeline import digest
 from pipeline.model import Digest, Edition, Entry, Object, Season
@@ -65,32 +66,42 @@ def in_turn(jobs: Sequence[Make]) -> Iterator[tuple[Object, ...]]:
 
 
 class Memory:
-    """What was made before, found by what it was made of; each entry is read once, though three pages name it."""
+    """What was made before, found by what it was made of; each entry is read once, though three pages name it.
+
+    Nothing is read where nothing is known, until somebody asks what is to be known the next time.
+    """
 
     def __init__(self, known: Mapping[Digest, Object], common: object, run: Run = in_turn) -> None:
-        self.made: dict[Digest, Object] = {}
-        """What was asked for, without bodies, to be known the next time."""
         self._run = run
         self._known = known
-        self._common = digest.of_record(common)
+        self._of_all = common
         self._entries: dict[int, Digest] = {}
+        self._had: list[tuple[Asked, tuple[Object, ...]]] = []
+
+    @property
+    def made(self) -> dict[Digest, Object]:
+        """What was asked for, without bodies, to be known the next time."""
+        return {
+            name: replace(item, body=None)
+            for asked, objects in self._had
+            for name, item in zip(asked.names(len(objects)), objects, strict=False)
+        }
 
     def page(self, parts: Parts, make: Make) -> Asked:
         """The page of an episode: the one that was made of `common` and just these parts, or a new one."""
-        named = [self._entry(entry) for entry in (parts.entry, parts.before, parts.after)]
-        return self._one([named, parts.season, parts.guests, parts.topics], make)
+        entries = (parts.entry, parts.before, parts.after)
+        return self._one(lambda: [[*map(self._entry, entries)], parts.season, parts.guests, parts.topics], make)
 
     def several(self, entry: Entry, make: Make) -> Asked:
         """All pages of a kind that an episode has several of, made of `common` and its entry: known ones, or new."""
-        named = self._entry(entry)
 
         def told(place: int, *, last: bool) -> Digest:
-            return digest.of_record([self._common, named, place, last])
+            return digest.of_record([self._common, self._entry(entry), place, last])
 
         found: list[Object] = []
-        while (more := self._known.get(told(len(found), last=False))) is not None:
+        while self._known and (more := self._known.get(told(len(found), last=False))) is not None:
             found.append(more)
-        end = self._known.get(told(len(found), last=True))
+        end = self._known.get(told(len(found), last=True)) if self._known else None
         return Asked(
             make=make,
             known=(*found, end) if end else (),
@@ -99,23 +110,27 @@ class Memory:
 
     def block(self, entries: tuple[Entry, ...], make: Make) -> Asked:
         """What is made of these entries alone."""
-        return self._one([self._entry(entry) for entry in entries], make)
+        return self._one(lambda: [*map(self._entry, entries)], make)
 
     def have(self, asked: Iterable[Asked]) -> tuple[Object, ...]:
         """All that is asked for, in its order; what is not known is made."""
         asked = tuple(asked)
         made = iter(self._run([each.make for each in asked if not each.known]))
-        return tuple(item for each in asked for item in self._kept(each, each.known or next(made)))
+        had = [(each, each.known or next(made)) for each in asked]
+        self._had += had
+        return tuple(item for _, objects in had for item in objects)
 
-    def _kept(self, asked: Asked, objects: tuple[Object, ...]) -> tuple[Object, ...]:
-        bare = (replace(item, body=None) for item in objects)
-        self.made.update(zip(asked.names(len(objects)), bare, strict=False))
-        return objects
+    def _one(self, of: Callable[[], object], make: Make) -> Asked:
+        @cache
+        def told() -> Digest:
+            return digest.of_record([self._common, of()])
 
-    def _one(self, of: object, make: Make) -> Asked:
-        told = digest.of_record([self._common, of])
-        found = self._known.get(told)
-        return Asked(make=make, known=(found,) if found else (), names=lambda count: (told,))
+        found = self._known.get(told()) if self._known else None
+        return Asked(make=make, known=(found,) if found else (), names=lambda count: (told(),))
+
+    @cached_property
+    def _common(self) -> Digest:
+        return digest.of_record(self._of_all)
 
     def _entry(self, entry: Entry | None) -> Digest | None:
         if entry is None:
