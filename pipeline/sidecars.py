@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import lru_cache
 
 from pipeline import digest
 from pipeline.model import Cache, Chapter, Cue, Edition, Entry, Episode, Key, Kind, Object
@@ -112,12 +113,17 @@ def _moved_chapter(chapter: Chapter, shift_s: float) -> Chapter:
 
 
 def _moved_cue(cue: Cue, shift_s: float) -> Cue:
-    return Cue(
-        start_s=max(0.0, round(cue.start_s + shift_s, 3)),
-        end_s=round(cue.end_s + shift_s, 3),
-        text=_one_line(cue.text),
-        speaker=_one_line(cue.speaker or "") or None,
-    )
+    """Itself where it is as it should be: most are, and there are thousands in an hour."""
+    start_s, end_s = max(0.0, round(cue.start_s + shift_s, 3)), round(cue.end_s + shift_s, 3)
+    text, speaker = _one_line(cue.text), _name(cue.speaker)
+    if (start_s, end_s, text, speaker) == (cue.start_s, cue.end_s, cue.text, cue.speaker):
+        return cue
+    return Cue(start_s=start_s, end_s=end_s, text=text, speaker=speaker)
+
+
+@lru_cache(maxsize=256)
+def _name(speaker: str | None) -> str | None:
+    return _one_line(speaker or "") or None
 
 
 def _one_line(text: str) -> str:
@@ -126,8 +132,8 @@ def _one_line(text: str) -> str:
 
 def _vtt(cue: Cue) -> str:
     voice = f"<v {_escaped(cue.speaker)}>" if cue.speaker else ""
-    text = _escaped("\n".join(_BROKEN.findall(cue.text)))
-    return f"{timestamp(cue.start_s)} --> {timestamp(cue.end_s)}\n{voice}{text}\n"
+    text = cue.text if len(cue.text) <= LINE else "\n".join(_BROKEN.findall(cue.text))
+    return f"{timestamp(cue.start_s)} --> {timestamp(cue.end_s)}\n{voice}{_escaped(text)}\n"
 
 
 def _escaped(text: str) -> str:

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from pipeline.model import Slug
@@ -67,9 +68,14 @@ def clock(seconds: float) -> str:
 def timestamp(seconds: float) -> str:
     """A moment as `HH:MM:SS.mmm`, rounded to milliseconds (WebVTT section 4, RFC 2326 section 3.6)."""
     whole, millisecond = divmod(round(seconds * 1000), 1000)
-    minutes, second = divmod(whole, 60)
+    return f"{_long_clock(whole)}.{millisecond:03}"
+
+
+@lru_cache(maxsize=1 << 14)
+def _long_clock(seconds: int) -> str:
+    minutes, second = divmod(seconds, 60)
     hour, minute = divmod(minutes, 60)
-    return f"{hour:02}:{minute:02}:{second:02}.{millisecond:03}"
+    return f"{hour:02}:{minute:02}:{second:02}"
 
 
 def megabytes(size: int) -> str:

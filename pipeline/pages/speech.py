@@ -66,11 +66,12 @@ def _turns(cues: Iterable[Cue]) -> Iterator[Turn]:
 
 def _paragraphs(cues: Iterable[Cue]) -> Iterator[list[Cue]]:
     paragraph: list[Cue] = []
+    length = 0
     for cue in cues:
         paragraph.append(cue)
-        length = sum(len(said.text) for said in paragraph)
+        length += len(cue.text)
         if length > _LONGEST or (length > PARAGRAPH and cue.text.endswith((".", "!", "?"))):
             yield paragraph
-            paragraph = []
+            paragraph, length = [], 0
     if paragraph:
         yield paragraph

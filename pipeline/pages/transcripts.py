@@ -1,11 +1,11 @@
 """Where a transcript is read: on its episode's page, and on pages of its own where that page would grow heavy."""
 
 import re
-from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, groupby, pairwise
-from operator import attrgetter, itemgetter
+from functools import partial
+from itertools import accumulate, groupby, pairwise, takewhile
+from operator import attrgetter, ge, itemgetter
 
 from markupsafe import escape
 
@@ -25,7 +25,8 @@ TITLES = 50
 
 _AROUND = 160
 """Bytes of a paragraph besides its words and its speaker."""
-_Row = tuple[Chapter | None, Turn]
+_Row = tuple[Chapter | None, Turn, int]
+"""A paragraph, and about how many bytes of HTML it is."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,11 +63,11 @@ def laid_out(entry: Entry, chapters: tuple[Chapter, ...], cues: tuple[Cue, ...])
     passages = speech.passages(chapters, cues)
     if not is_long(entry):
         return Transcript(opening=passages, rest=None, parts=())
-    rows = [(passage.chapter, turn) for passage in passages for turn in passage.turns]
+    rows = [(passage.chapter, turn, _weight(turn)) for passage in passages for turn in passage.turns]
     count = _fitting(rows, OPENING)
     return Transcript(
         opening=_grouped(rows[:count]),
-        rest=next((turn for _, turn in rows[count:]), None),
+        rest=next((turn for _, turn, _ in rows[count:]), None),
         parts=tuple(_parts(entry, [_grouped(run) for run in _runs(rows)])),
     )
 
@@ -102,15 +103,15 @@ def listed(edition: Edition) -> tuple[shelves.Older, ...]:
     return (*full, newest) if spoken else ()
 
 
-def _weight(row: _Row) -> int:
-    """About how many bytes of HTML a paragraph is."""
-    said = escape(row[1].text + (row[1].speaker or "")).encode("utf-8", "ignore")
+def _weight(turn: Turn) -> int:
+    said = escape(turn.text + (turn.speaker or "")).encode("utf-8", "ignore")
     return len(said) + _AROUND
 
 
 def _fitting(rows: Sequence[_Row], most: int) -> int:
     """How many of the first rows are about `most` bytes, up to a chapter if one begins in the second half of them."""
-    count = max(1, bisect_right(list(accumulate(map(_weight, rows))), most))
+    weights = accumulate(weight for _, _, weight in rows)
+    count = max(1, sum(1 for _ in takewhile(partial(ge, most), weights)))
     if count == len(rows):
         return count
     return next((place for place in range(count, count // 2, -1) if rows[place][0] != rows[place - 1][0]), count)
@@ -125,7 +126,7 @@ def _runs(rows: list[_Row]) -> Iterator[list[_Row]]:
 
 def _grouped(rows: Sequence[_Row]) -> tuple[Passage, ...]:
     return tuple(
-        Passage(chapter=chapter, turns=tuple(turn for _, turn in those))
+        Passage(chapter=chapter, turns=tuple(turn for _, turn, _ in those))
         for chapter, those in groupby(rows, key=itemgetter(0))
     )
 
