@@ -45,7 +45,8 @@ VALUES: Mapping[str, dict[str, Any]] = {
         "audio": {
             **{"loudness": "-16", "peak": "-1", "rate": "44100", "codec": "mp3", "bitrate_mono": "96"},
             **{"bitrate_stereo": "128", "also": [{"format": "opus", "bitrate": "32"}], "highpass": "60"},
-            **{"leveller": "no", "trim_silence": "1", "intro": "in.wav", "outro": "uit.wav", "crossfade": "1"},
+            **{"leveller": "no", "waveform_data": "no", "trim_silence": "1"},
+            **{"intro": "in.wav", "outro": "uit.wav", "crossfade": "1"},
         },
         "destination": "public",
         "block": "yes",

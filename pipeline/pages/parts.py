@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from functools import cached_property
 
 from pipeline import digest
 from pipeline.model import Digest, Edition, Entry, Object, Season
@@ -121,12 +121,12 @@ class Memory:
         return tuple(item for _, objects in had for item in objects)
 
     def _one(self, of: Callable[[], object], make: Make) -> Asked:
-        @cache
         def told() -> Digest:
             return digest.of_record([self._common, of()])
 
-        found = self._known.get(told()) if self._known else None
-        return Asked(make=make, known=(found,) if found else (), names=lambda count: (told(),))
+        name = told() if self._known else None
+        found = self._known.get(name) if name else None
+        return Asked(make=make, known=(found,) if found else (), names=lambda count: (name or told(),))
 
     @cached_property
     def _common(self) -> Digest:
