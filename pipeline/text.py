@@ -90,7 +90,8 @@ def xml_safe(text: str) -> str:
 
 def xml_bytes(text: str) -> bytes:
     """`xml_safe` in UTF-8, of a long text the faster way."""
-    return text.encode("utf-8", "ignore").translate(None, _CONTROLS).replace(_FFFE, b"").replace(_FFFF, b"")
+    body = text.encode("utf-8", "ignore").translate(None, _CONTROLS)
+    return body.replace(_FFFE, b"").replace(_FFFF, b"") if _FFFE[:2] in body else body
 
 
 def web_link(url: str | None) -> str | None:

@@ -111,7 +111,8 @@ def test_the_parts_hold_every_word_once(name: str) -> None:
 def test_a_subtitle_that_is_long_is_cut_where_a_sentence_ends() -> None:
     """Into paragraphs in order of time, each within what is said."""
     made = LONG["an hour in one subtitle"]
-    turns = [turn for passage in transcripts.of(made, ()).opening for turn in passage.turns]
+    found = transcripts.laid_out(made, (), sidecars.moved_cues(made))
+    turns = [turn for passage in found.opening for turn in passage.turns]
     assert len(turns) > 2
     assert all(turn.text.endswith(".") for turn in turns)
     assert [turn.start_s for turn in turns] == sorted({turn.start_s for turn in turns})
@@ -123,7 +124,7 @@ def test_a_subtitle_without_a_space_is_cut_too() -> None:
     """As Chinese has none: no page is heavy, and no character lost."""
     cue = Cue(start_s=0.0, end_s=60.0, text="门" * 40_000)
     made = entry(replace(FIRST, transcript=(cue,)))
-    found = transcripts.of(made, ()).parts
+    found = transcripts.laid_out(made, (), sidecars.moved_cues(made)).parts
     said = ["".join(turn.text for passage in part.passages for turn in passage.turns) for part in found]
     assert "".join(said).replace(" ", "") == cue.text
     assert max(len(text.encode()) for text in said) < LIGHT / 2

@@ -190,28 +190,20 @@ def site(edition: Edition, theme: Theme, known: Mapping[Digest, Object], program
     frame = _frame(edition, theme, {name: asset.key for name, asset in assets.items()})
     ours = look.ours(theme)
     common = [frame["edition"], frame["has"], [asset.key for asset in assets.values()], theme.sources, program]
-    memory = Memory(known if ours else {}, common, run)
-    blocks = memory.have(search.blocks(edition, memory))
-    wide = {**frame, **_wide(edition, theme), "search_blocks": blocks}
-    read = memory.have(
-        memory.several(entry, partial(_transcript, jinja, edition, entry, frame if ours else wide))
-        for entry in filter(transcripts.is_long, edition.entries)
-    )
-    spoken = [*(page.key for page in transcripts.listed(edition)), *(page.key for page in read)]
+    memory, wide = Memory(known if ours else {}, common, run), {**frame, **_wide(edition, theme)}
+    indexed = search.blocks(edition, memory)
+    alone = memory.have((*indexed, *_of_episodes(jinja, edition, frame if ours else wide, memory)))
+    blocks, of_episodes = alone[: len(indexed)], alone[len(indexed) :]
+    read = [page.key for page in of_episodes if transcripts.is_page(page.key)]
+    spoken = [*(page.key for page in transcripts.listed(edition)), *read]
     edition = replace(edition, left=tuple(key for key in edition.left if key not in set(spoken)))
-    wide |= {"edition": edition, "transcript_pages": spoken}
-    whole = [
+    wide |= {"edition": edition, "transcript_pages": spoken, "search_blocks": blocks}
+    whole = memory.have(
         Asked(make=partial(_whole, jinja, edition, row, key, wide, own))
         for row in TABLE
         for key, own in row.pages(edition)
-    ]
-    episodes = (
-        memory.page(each, partial(_episode_page, jinja, edition, each, frame if ours else wide))
-        for each in parts.each(edition)
     )
-    made = memory.have((*whole, *episodes))
-    pages = (*made[: len(whole)], *read, *made[len(whole) :])
-    return Site(objects=(*assets.values(), *blocks, *pages), memory=memory)
+    return Site(objects=(*assets.values(), *blocks, *whole, *of_episodes), memory=memory)
 
 
 def feed_style(site: Iterable[Object]) -> Key | None:
@@ -342,18 +334,51 @@ def _whole(
     return (_page(jinja, row.template, key, {**common, **links, **own}),)
 
 
-def _episode_page(jinja: Environment, edition: Edition, made_of: Parts, common: _Context) -> tuple[Object, ...]:
+def _of_episodes(jinja: Environment, edition: Edition, common: _Context, memory: Memory) -> Iterator[Asked]:
+    """The page of each episode, after those of its transcript where that is long."""
+    said = _Said()
+    for each in parts.each(edition):
+        if transcripts.is_long(each.entry):
+            yield memory.several(each.entry, partial(_transcript, jinja, edition, each.entry, common, said))
+        yield memory.page(each, partial(_episode_page, jinja, edition, each, common, said))
+
+
+class _Said:
+    """What the pages of an episode need of what is said in it, worked out once where they are made in turn."""
+
+    def __init__(self) -> None:
+        self._entry: Entry | None = None
+        self._found: _Context = {}
+
+    def of(self, entry: Entry) -> _Context:
+        """Its chapters, its transcript as it is laid out, and the file that players read."""
+        if entry is not self._entry:
+            chapters, cues = sidecars.moved_chapters(entry), sidecars.moved_cues(entry)
+            self._entry, self._found = (
+                entry,
+                {
+                    "chapters": chapters,
+                    "transcript": transcripts.laid_out(entry, chapters, cues),
+                    "captions": sidecars.written(entry, cues),
+                },
+            )
+        return self._found
+
+
+def _episode_page(
+    jinja: Environment, edition: Edition, made_of: Parts, common: _Context, said: _Said
+) -> tuple[Object, ...]:
     key = episode_key(made_of.entry.episode)
-    own = _episode(parts.frame(edition), made_of)
+    own = _episode(parts.frame(edition), made_of, said.of(made_of.entry))
     return (_page(jinja, _EPISODE, key, {**own, **common, **_links(edition, _EPISODE, key)}),)
 
 
-def _transcript(jinja: Environment, edition: Edition, entry: Entry, common: _Context) -> tuple[Object, ...]:
+def _transcript(
+    jinja: Environment, edition: Edition, entry: Entry, common: _Context, said: _Said
+) -> tuple[Object, ...]:
     """The pages of a long transcript."""
-    cues = sidecars.moved_cues(entry)
-    transcript = transcripts.laid_out(entry, sidecars.moved_chapters(entry), cues)
-    captions, every = sidecars.written(entry, cues), transcript.parts
-    own = {"entry": entry, "episode": entry.episode, "captions": captions, "transcript": transcript}
+    own = {"entry": entry, "episode": entry.episode, **said.of(entry)}
+    every = own["transcript"].parts
     return tuple(
         _page(
             jinja,
@@ -370,9 +395,8 @@ def _transcript(jinja: Environment, edition: Edition, entry: Entry, common: _Con
     )
 
 
-def _episode(frame: Edition, made_of: Parts) -> _Context:
+def _episode(frame: Edition, made_of: Parts, said: _Context) -> _Context:
     entry, episode = made_of.entry, made_of.entry.episode
-    chapters, cues = sidecars.moved_chapters(entry), sidecars.moved_cues(entry)
     guests = {folded(person.name): guest for person, guest in zip(episode.guests, made_of.guests, strict=True)}
     topics = {folded(name): topic for name, topic in zip(episode.topics, made_of.topics, strict=True)}
     return {
@@ -383,10 +407,8 @@ def _episode(frame: Edition, made_of: Parts) -> _Context:
         "season": made_of.season,
         "before": made_of.before,
         "after": made_of.after,
-        "chapters": chapters,
-        "transcript": transcripts.laid_out(entry, chapters, cues),
-        "captions": sidecars.written(entry, cues),
-        "data": _told(frame, entry, chapters),
+        **said,
+        "data": _told(frame, entry, said["chapters"]),
         "embed_code": embed.code(frame.show, episode, episode_key(episode)),
         "embed_card": embed.card_key(episode),
     }

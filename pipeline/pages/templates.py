@@ -10,6 +10,7 @@ from pipeline.errors import Problem, ShowError
 from pipeline.model import Edition
 from pipeline.pages import compiled, filters, look
 from pipeline.pages.calling import Calling
+from pipeline.pages.escaping import Escaping
 from pipeline.pages.look import Theme
 from pipeline.pages.once import Once
 from pipeline.pages.translated import Translated
@@ -33,6 +34,7 @@ def environment(edition: Edition, theme: Theme) -> Environment:
         bytecode_cache=compiled.of(theme.words, str(theme.locale), edition.show.timezone),
     )
     jinja.context_class = Calling
+    jinja.template_class = Escaping
     jinja.policies["ext.i18n.trimmed"] = True
     jinja.extensions[Once.identifier].forget = not look.ours(theme)  # type: ignore[attr-defined]
     jinja.extensions[Translated.identifier].translations = theme.translations  # type: ignore[attr-defined]

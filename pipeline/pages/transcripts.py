@@ -53,13 +53,8 @@ class Transcript:
     """All of it, on pages of its own; empty where `opening` is all."""
 
 
-def of(entry: Entry, chapters: tuple[Chapter, ...]) -> Transcript:
-    """The transcript of an entry with these `chapters`, in seconds of its delivered file."""
-    return laid_out(entry, chapters, sidecars.moved_cues(entry))
-
-
 def laid_out(entry: Entry, chapters: tuple[Chapter, ...], cues: tuple[Cue, ...]) -> Transcript:
-    """The same of its `sidecars.moved_cues`, by who has them already."""
+    """The transcript of an entry with these `chapters` and `cues`, in seconds of its delivered file."""
     passages = speech.passages(chapters, cues)
     if not is_long(entry):
         return Transcript(opening=passages, rest=None, parts=())

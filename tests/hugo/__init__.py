@@ -160,7 +160,7 @@ def _told(edition: Edition, entry: Entry) -> dict[str, Any]:
 
 def _episode(entry: Entry, guests: _Names, topics: _Names) -> dict[str, Any]:
     episode, media, chapters = entry.episode, entry.media, sidecars.moved_chapters(entry)
-    transcript = transcripts.of(entry, chapters)
+    transcript = transcripts.laid_out(entry, chapters, sidecars.moved_cues(entry))
     return {
         **{key: getattr(episode, key) for key in _PLAIN},
         "guests": [_slug(guests, person.name) for person in episode.guests],
@@ -185,7 +185,7 @@ def _episode(entry: Entry, guests: _Names, topics: _Names) -> dict[str, Any]:
 
 def _parts(edition: Edition, entry: Entry) -> Iterator[dict[str, Any]]:
     """The pages of a long transcript."""
-    transcript = transcripts.of(entry, sidecars.moved_chapters(entry))
+    transcript = transcripts.laid_out(entry, sidecars.moved_chapters(entry), sidecars.moved_cues(entry))
     parts = [{"key": part.key, "start_s": part.start_s, "end_s": part.end_s} for part in transcript.parts]
     for place, part in enumerate(transcript.parts):
         yield {
