@@ -38,7 +38,8 @@ def following(root: Path, edition: Edition, before: Published, memory: Path) -> 
     What it was all made of is remembered in the file `memory`.
     """
     look = theme.load(root, edition.show.language, edition.show.theme)
-    made = pages.site(edition, look, _known(memory, before), _program(), _run(edition))
+    with spread.uncollected():
+        made = pages.site(edition, look, _known(memory, before), _program(), _run(edition))
     with suppress(OSError):  # then they are made again
         records.keep(memory, _Memory(made=tuple(made.made.items())))
     return _all(edition, _with_feeds(edition, look, made.objects))
@@ -56,7 +57,9 @@ def _all(edition: Edition, web: tuple[Object, ...]) -> tuple[Object, ...]:
 
 def site(edition: Edition, look: Theme) -> tuple[Object, ...]:
     """What a browser shows beside the main feed: assets, pages and further feeds."""
-    return _with_feeds(edition, look, pages.compose(edition, look, _run(edition)))
+    with spread.uncollected():
+        made = pages.compose(edition, look, _run(edition))
+    return _with_feeds(edition, look, made)
 
 
 def _run(edition: Edition) -> Run:

@@ -27,6 +27,14 @@ class Named:
     """A guest's newest photo."""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Names:
+    """All guests and topics of an edition, by folded name, in order of first appearance."""
+
+    guests: Mapping[str, Named]
+    topics: Mapping[str, Named]
+
+
 @lru_cache(maxsize=4096)  # a guest is looked for in every episode, by every list
 def folded(name: str) -> str:
     """What two spellings of one name have in common: all but case, diacritics and white space."""
@@ -55,6 +63,11 @@ def guests(edition: Edition) -> Mapping[str, Named]:
 def topics(edition: Edition) -> Mapping[str, Named]:
     """Every topic, as `guests`."""
     return _named(edition, "topics", lambda episode: [Person(name=topic) for topic in episode.topics])
+
+
+def both(edition: Edition) -> Names:
+    """Its guests and its topics, for who asks for them again and again."""
+    return Names(guests=guests(edition), topics=topics(edition))
 
 
 def _named(edition: Edition, folder: str, of: Callable[[Episode], Iterable[Person]]) -> Mapping[str, Named]:

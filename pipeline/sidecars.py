@@ -78,7 +78,7 @@ def moved(chapters: tuple[Chapter, ...], shift_s: float, duration_s: float) -> t
     shifted = sorted((_moved_chapter(chapter, shift_s) for chapter in chapters), key=_start)
     ahead = [chapter.start_s for chapter in shifted[1:]] + [1.0]
     return tuple(
-        replace(chapter, start_s=max(0.0, chapter.start_s))
+        chapter if chapter.start_s > 0 else replace(chapter, start_s=0.0)
         for chapter, following in zip(shifted, ahead, strict=False)
         if (chapter.start_s > 0 or following > 0) and chapter.start_s < duration_s
     )
@@ -116,9 +116,9 @@ def _moved_cue(cue: Cue, shift_s: float) -> Cue:
     """Itself where it is as it should be: most are, and there are thousands in an hour."""
     start_s, end_s = max(0.0, round(cue.start_s + shift_s, 3)), round(cue.end_s + shift_s, 3)
     text, speaker = _one_line(cue.text), _name(cue.speaker)
-    if (start_s, end_s, text, speaker) == (cue.start_s, cue.end_s, cue.text, cue.speaker):
-        return cue
-    return Cue(start_s=start_s, end_s=end_s, text=text, speaker=speaker)
+    if (start_s, end_s, text, speaker) != (cue.start_s, cue.end_s, cue.text, cue.speaker):
+        return Cue(start_s=start_s, end_s=end_s, text=text, speaker=speaker)
+    return cue
 
 
 @lru_cache(maxsize=256)

@@ -28,7 +28,7 @@ def over_cores(jobs: Sequence[Callable[[], _Made]]) -> list[_Made]:
     """
     made: dict[int, _Made] = {}
     if len(jobs) >= _LEAST and threading.active_count() == 1:
-        with _turns() as turns, _uncollected(), ExitStack() as begun:
+        with _turns() as turns, uncollected(), ExitStack() as begun:
             others: list[IO[bytes]] = []
             with suppress(OSError):  # there may be no more processes: then fewer do it
                 others.extend(begun.enter_context(_forked(lambda: _share(jobs, turns))) for _ in range(_helpers()))
@@ -57,13 +57,17 @@ def _turns() -> Iterator[int]:
 
 
 @contextmanager
-def _uncollected() -> Iterator[None]:
-    """The collector leaves alone what there is already: processes share it as long as none of them writes to it."""
+def uncollected() -> Iterator[None]:
+    """Nothing is collected: what is there is needed until this ends, and copies share it where none writes to it."""
+    collecting = gc.isenabled()
+    gc.disable()
     gc.freeze()
     try:
         yield
     finally:
         gc.unfreeze()
+        if collecting:
+            gc.enable()
 
 
 def _share(jobs: Sequence[Callable[[], _Made]], turns: int) -> dict[int, _Made]:

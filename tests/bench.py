@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy
 
-from pipeline import catalog, feed, pages, sidecars, spread, theme
+from pipeline import catalog, composing, feed, pages, sidecars, spread, theme
 from pipeline.audio import ffmpeg, measure
 from pipeline.audio.master import Recording, master
 from pipeline.audio.measure import Signal
@@ -203,7 +203,7 @@ def site_job(target: Path, seconds: Path, _: str) -> None:
     """Compose the site of a thousand episodes and write it; `seconds` gets how long that took, without the start-up."""
     edition, look = thousand_episodes()
     begun = time.perf_counter()
-    for made in pages.compose(edition, look, spread.over_cores):
+    for made in composing.site(edition, look):
         place = target / made.key
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(made.body if isinstance(made.body, bytes) else b"")

@@ -11,10 +11,10 @@ from urllib.parse import urlsplit
 from jinja2 import Environment
 from markupsafe import Markup
 
-from pipeline import channels, digest, sidecars
+from pipeline import channels, digest, names, sidecars
 from pipeline.history import FEED
 from pipeline.model import Cache, Chapter, Digest, Edition, Entry, Episode, Key, Kind, Object, Person, Season
-from pipeline.names import Named, folded, guests, topics
+from pipeline.names import Named, Names, folded
 from pipeline.pages import apps, embed, linked, look, parts, qr, search, shelves, templates, transcripts
 from pipeline.pages.colour import palette
 from pipeline.pages.filters import blurb, fitting
@@ -31,13 +31,13 @@ class Row:
     """A kind of page."""
 
     template: str
-    pages: Callable[[Edition], _Pages]
+    pages: Callable[[Edition, Names], _Pages]
     """Key and own context of each page of this kind; `base.html` and `_common` say what all of them have."""
     anywhere: bool = False
     """It is shown at other addresses than its own, so that its links begin at the root of the host."""
 
 
-def _home(edition: Edition) -> _Pages:
+def _home(edition: Edition, _: Names) -> _Pages:
     yield (
         Key("index.html"),
         {
@@ -48,25 +48,25 @@ def _home(edition: Edition) -> _Pages:
     )
 
 
-def _archive(edition: Edition) -> _Pages:
+def _archive(edition: Edition, _: Names) -> _Pages:
     every = shelves.older(edition)
     for page, before, after in zip(every, (None, *every), (*every[1:], None), strict=False):
         listed = shelves.shelves(edition, page.entries)
         yield page.key, {"page_of": page, "shelves": listed, "before": before, "after": after}
 
 
-def _archive_list(edition: Edition) -> _Pages:
+def _archive_list(edition: Edition, _: Names) -> _Pages:
     if shelves.are_many(edition):
         yield shelves.LIST, {"archive": shelves.older(edition)[::-1]}
 
 
-def _transcript_lists(edition: Edition) -> _Pages:
+def _transcript_lists(edition: Edition, _: Names) -> _Pages:
     every = transcripts.listed(edition)
     for page in every:
         yield page.key, {"page_of": page, "others": every[::-1]}
 
 
-def _cards(edition: Edition) -> _Pages:
+def _cards(edition: Edition, _: Names) -> _Pages:
     for entry in edition.entries:
         pictures = entry.pictures or edition.pictures
         picture = fitting(pictures, _THUMBNAIL) if pictures else None
@@ -76,7 +76,7 @@ def _cards(edition: Edition) -> _Pages:
         yield embed.card_key(entry.episode), {"card": embed.withdrawn_card(edition.show, entry.episode)}
 
 
-def _withdrawn(edition: Edition) -> _Pages:
+def _withdrawn(edition: Edition, _: Names) -> _Pages:
     for entry in _taken_back(edition):
         yield episode_key(entry.episode), {"episode": entry.episode}
 
@@ -87,29 +87,29 @@ def _taken_back(edition: Edition) -> Iterator[Entry]:
     return (entry for entry in edition.withdrawn if entry.episode.slug not in live)
 
 
-def _guests(edition: Edition) -> _Pages:
-    return ((guest.key, {"guest": guest}) for guest in guests(edition).values() if guest.entries)
+def _guests(_: Edition, named: Names) -> _Pages:
+    return ((guest.key, {"guest": guest}) for guest in named.guests.values() if guest.entries)
 
 
-def _topics(edition: Edition) -> _Pages:
-    return ((topic.key, {"topic": topic}) for topic in topics(edition).values() if topic.entries)
+def _topics(_: Edition, named: Names) -> _Pages:
+    return ((topic.key, {"topic": topic}) for topic in named.topics.values() if topic.entries)
 
 
-def _emptied(edition: Edition) -> _Pages:
+def _emptied(edition: Edition, named: Names) -> _Pages:
     """Guests, topics and older episodes of which only withdrawn ones are left, or none, and transcripts that are no
     more: they say nothing any more.
     """
-    every = (*guests(edition).values(), *topics(edition).values())
-    yield from ((named.key, {}) for named in every if not named.entries)
+    every = (*named.guests.values(), *named.topics.values())
+    yield from ((each.key, {}) for each in every if not each.entries)
     yield from ((key, {}) for key in (*shelves.emptied(edition), *edition.left))
 
 
-def _subscribe(edition: Edition) -> _Pages:
+def _subscribe(edition: Edition, _: Names) -> _Pages:
     yield SUBSCRIBE, {"code": qr.drawn(edition.show.base_url + SUBSCRIBE)}
 
 
-def _once(key: str) -> Callable[[Edition], _Pages]:
-    return lambda edition: iter([(Key(key), {})])
+def _once(key: str) -> Callable[[Edition, Names], _Pages]:
+    return lambda edition, named: iter([(Key(key), {})])
 
 
 TABLE = (
@@ -190,9 +190,10 @@ def site(edition: Edition, theme: Theme, known: Mapping[Digest, Object], program
     frame = _frame(edition, theme, {name: asset.key for name, asset in assets.items()})
     ours = look.ours(theme)
     common = [frame["edition"], frame["has"], [asset.key for asset in assets.values()], theme.sources, program]
-    memory, wide = Memory(known if ours else {}, common, run), {**frame, **_wide(edition, theme)}
+    memory, named = Memory(known if ours else {}, common, run), names.both(edition)
+    wide = {**frame, **_wide(edition, theme, named)}
     indexed = search.blocks(edition, memory)
-    alone = memory.have((*indexed, *_of_episodes(jinja, edition, frame if ours else wide, memory)))
+    alone = memory.have((*indexed, *_of_episodes(jinja, edition, named, frame if ours else wide, memory)))
     blocks, of_episodes = alone[: len(indexed)], alone[len(indexed) :]
     read = [page.key for page in of_episodes if transcripts.is_page(page.key)]
     spoken = [*(page.key for page in transcripts.listed(edition)), *read]
@@ -201,7 +202,7 @@ def site(edition: Edition, theme: Theme, known: Mapping[Digest, Object], program
     whole = memory.have(
         Asked(make=partial(_whole, jinja, edition, row, key, wide, own))
         for row in TABLE
-        for key, own in row.pages(edition)
+        for key, own in row.pages(edition, named)
     )
     return Site(objects=(*assets.values(), *blocks, *whole, *of_episodes), memory=memory)
 
@@ -265,15 +266,14 @@ def _frame(edition: Edition, theme: Theme, assets: Mapping[str, Key]) -> _Contex
     }
 
 
-def _wide(edition: Edition, theme: Theme) -> _Context:
+def _wide(edition: Edition, theme: Theme, named: Names) -> _Context:
     """What the templates of all pages but those of episodes may name too; a show's own templates, everywhere."""
-    everybody, every_topic = guests(edition), topics(edition)
 
     def guest(person: Person) -> Named:
-        return everybody[folded(person.name)]
+        return named.guests[folded(person.name)]
 
     def topic(name: str) -> Named:
-        return every_topic[folded(name)]
+        return named.topics[folded(name)]
 
     return {
         "edition": edition,
@@ -286,8 +286,8 @@ def _wide(edition: Edition, theme: Theme) -> _Context:
         "topic_feed": lambda named: channels.topic_feed(edition.show, named),
         "guest_of": guest,
         "topic_of": topic,
-        "guests": [named for named in everybody.values() if named.entries],
-        "topics": [named for named in every_topic.values() if named.entries],
+        "guests": [each for each in named.guests.values() if each.entries],
+        "topics": [each for each in named.topics.values() if each.entries],
     }
 
 
@@ -334,10 +334,12 @@ def _whole(
     return (_page(jinja, row.template, key, {**common, **links, **own}),)
 
 
-def _of_episodes(jinja: Environment, edition: Edition, common: _Context, memory: Memory) -> Iterator[Asked]:
+def _of_episodes(
+    jinja: Environment, edition: Edition, named: Names, common: _Context, memory: Memory
+) -> Iterator[Asked]:
     """The page of each episode, after those of its transcript where that is long."""
     said = _Said()
-    for each in parts.each(edition):
+    for each in parts.each(edition, named):
         if transcripts.is_long(each.entry):
             yield memory.several(each.entry, partial(_transcript, jinja, edition, each.entry, common, said))
         yield memory.page(each, partial(_episode_page, jinja, edition, each, common, said))

@@ -6,7 +6,7 @@ from functools import cached_property
 
 from pipeline import digest
 from pipeline.model import Digest, Edition, Entry, Object, Season
-from pipeline.names import Named, folded, guests, topics
+from pipeline.names import Named, Names, folded
 from pipeline.pages import shelves
 
 Make = Callable[[], tuple[Object, ...]]
@@ -33,20 +33,20 @@ def frame(edition: Edition) -> Edition:
     return replace(edition, entries=(), withdrawn=(), portraits=(), left=())
 
 
-def each(edition: Edition) -> Iterator[Parts]:
-    """Those of each episode, in the order of the edition."""
-    entries = edition.entries
-    everybody, every_topic, season = guests(edition), topics(edition), shelves.season_of(edition)
+def each(edition: Edition, named: Names) -> Iterator[Parts]:
+    """Those of each episode, in the order of the edition; `named` are its guests and topics."""
+    entries, season = edition.entries, shelves.season_of(edition)
+    guests, topics = (
+        {name: replace(found, entries=()) for name, found in every.items()} for every in (named.guests, named.topics)
+    )
     for entry, before, after in zip(entries, (None, *entries), (*entries[1:], None), strict=False):
-        named = (everybody[folded(person.name)] for person in entry.episode.guests)
-        about = (every_topic[folded(topic)] for topic in entry.episode.topics)
         yield Parts(
             entry=entry,
             season=season(entry.episode),
             before=before,
             after=after,
-            guests=tuple(replace(guest, entries=()) for guest in named),
-            topics=tuple(replace(topic, entries=()) for topic in about),
+            guests=tuple(guests[folded(person.name)] for person in entry.episode.guests),
+            topics=tuple(topics[folded(topic)] for topic in entry.episode.topics),
         )
 
 

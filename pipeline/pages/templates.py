@@ -1,7 +1,7 @@
 """Templates and what they are given: the environment that renders them, and what is told of one that cannot be."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from typing import Any
 
 from jinja2 import DictLoader, Environment, StrictUndefined, TemplateError, TemplateSyntaxError
@@ -13,8 +13,17 @@ from pipeline.pages.calling import Calling
 from pipeline.pages.escaping import Escaping
 from pipeline.pages.look import Theme
 from pipeline.pages.once import Once
-from pipeline.pages.translated import Translated
+from pipeline.pages.translated import Translated, filling
 from pipeline.text import xml_bytes
+
+
+class _Environment(Environment):
+    """Whose templates have the same globals as long as it lives, in one dict: a chain of them is slow to read."""
+
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        """Those of the environment, and over them a template's own."""
+        return {**self.globals, **(d or {})}
+
 
 _INDENTED = re.compile(r"^[ \t]+", re.MULTILINE)
 """What templates have for who reads them; what is put into them, such as notes, keeps its own."""
@@ -22,7 +31,7 @@ _INDENTED = re.compile(r"^[ \t]+", re.MULTILINE)
 
 def environment(edition: Edition, theme: Theme) -> Environment:
     """What renders the templates of a theme, with the filters of `filters.table`."""
-    jinja = Environment(
+    jinja = _Environment(
         loader=DictLoader({name: _INDENTED.sub("", text) for name, text in theme.templates.items()}),
         autoescape=True,
         undefined=StrictUndefined,
@@ -39,6 +48,7 @@ def environment(edition: Edition, theme: Theme) -> Environment:
     jinja.extensions[Once.identifier].forget = not look.ours(theme)  # type: ignore[attr-defined]
     jinja.extensions[Translated.identifier].translations = theme.translations  # type: ignore[attr-defined]
     jinja.install_gettext_translations(theme.translations, newstyle=True)  # type: ignore[attr-defined]
+    jinja.globals["_"] = filling(theme.translations)
     jinja.filters |= filters.table(edition, theme)
     return jinja
 
