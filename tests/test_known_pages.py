@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from pipeline import pages, theme
+from pipeline import digest, pages, theme
 from pipeline.errors import ShowError
 from pipeline.history import LOG
 from pipeline.model import Chapter, Cue, Edition, Guid, Key, Object, Person, Season, Slug, Source
@@ -55,6 +55,12 @@ FULL = replace(
 
 def again(made: Site, edition: Edition) -> Site:
     return pages.site(edition, DUTCH, made.made, "this")
+
+
+def test_what_is_made_once_is_not_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A site that nobody remembers: to read every episode for its name takes a tenth of the time to make it."""
+    monkeypatch.setattr(digest, "of_record", None)
+    assert pages.compose(FULL, DUTCH)
 
 
 def rendered(site: Site) -> set[str]:

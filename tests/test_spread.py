@@ -1,5 +1,6 @@
 """Work that is spread over processes: what comes of it is what one process makes, whatever happens to the others."""
 
+import gc
 import os
 import pty
 import re
@@ -94,6 +95,19 @@ def test_all_cores_work() -> None:
     assert said(script) == "2 True"
     assert said(script, two_cores()[:1]) == "1 True"
     assert said("print(spread.over_cores([partial(int, n) for n in range(300)]) == list(range(300)))") == "True"
+
+
+def test_nothing_is_collected_meanwhile() -> None:
+    """Not by a part of it that has ended either; afterwards all is as it was, whoever had it so."""
+    with spread.uncollected():
+        with spread.uncollected():
+            pass
+        assert not gc.isenabled()
+        with pytest.raises(ValueError, match="broken"), spread.uncollected():
+            raise ValueError("broken")
+        assert not gc.isenabled()
+    assert gc.isenabled()
+    assert gc.get_freeze_count() == 0
 
 
 def test_few_are_not_worth_a_process() -> None:
