@@ -5,13 +5,15 @@ import inspect
 import signal
 from collections import ChainMap
 from collections.abc import Callable, Iterable, Iterator
-from functools import wraps
+from functools import cache, wraps
 from pathlib import Path
 
+import imageio_ffmpeg
 import pytest
 from hypothesis import settings
 
 from pipeline import pictures
+from pipeline.audio import ffmpeg
 from pipeline.model import Key, Picture
 from pipeline.pictures import portraits, share
 from tests import example, seaweed, shell
@@ -220,6 +222,20 @@ def pictures_made_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as world:
         for room, name in rooms:
             world.setattr(room, name, _remembering(getattr(room, name), made))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def ffmpeg_asked_once() -> Iterator[None]:
+    """The bundled ffmpeg does not change while tests run: every publish of theirs asked it anew what it can do."""
+    bundled, asked = imageio_ffmpeg.get_ffmpeg_exe(), ffmpeg._fit
+    known = cache(asked)
+
+    def fit(path: str, libraries: frozenset[str]) -> ffmpeg.Ffmpeg | None:
+        return (known if path == bundled else asked)(path, libraries)
+
+    with pytest.MonkeyPatch.context() as world:
+        world.setattr(ffmpeg, "_fit", fit)
         yield
 
 
