@@ -24,6 +24,9 @@ pytest.register_assert_rewrite("tests.store_contract")
 # Whoever starts the tests in the background of a shell hands them an ignored Ctrl-C, and they hand it on.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# What all tests import was looked through for garbage again and again: a fifth of what tests of buckets took.
+gc.set_threshold(50_000)
+
 
 WHOLE = (
     "tests/browser/test_embed.py",
@@ -202,13 +205,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.nodeid.startswith(WHOLE) and not item.nodeid.startswith(SAMPLE):
             item.add_marker(pytest.mark.whole)
-
-
-def pytest_collection_finish() -> None:
-    """Let the garbage collector leave alone what stays to the end anyway, and look less often: a tenth of all time."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -15,6 +15,7 @@ from pathlib import Path
 import boto3
 import pytest
 
+from pipeline import spread
 from pipeline.pages.parts import in_turn
 from pipeline.store.memory import MemoryStore
 from tests import seaweed, spread_shows, thousand
