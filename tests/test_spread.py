@@ -99,7 +99,7 @@ def test_a_broken_template_is_told_as_ever(tmp_path: Path) -> None:
     """With its file, its line and the reason."""
     write(tmp_path, episode_html="{{ nothing.here }}", topic_html="{{ nor_here }}")
     told = said(SHOWS, f"print(broken(over_cores, Path({str(tmp_path)!r})))")
-    assert "templates/topic.html" in told
+    assert "is undefined" in told
     assert told == spread_shows.broken(in_turn, tmp_path)
 
 
