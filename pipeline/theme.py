@@ -18,6 +18,7 @@ from pipeline.pages.look import Asset, Theme
 
 _CHECKOUT = Path(__file__).parent.parent / "templates"
 _WHEEL = Path(__file__).parent / "default_templates"
+_OURS = (_CHECKOUT.resolve(), _WHEEL.resolve())
 _SPOKEN = Path(__file__).parent / "locale"
 """What omroep says to producers in other languages than English."""
 
@@ -126,8 +127,8 @@ def _assets(layers: tuple[Path, ...], tags: tuple[str, ...]) -> Iterator[tuple[s
 
 def _bytes(path: Path, show_root: Path) -> bytes:
     """A file's bytes; a link out of the show is refused, as what it leads to would be published (threat S3)."""
-    homes = (show_root.resolve(), _CHECKOUT.resolve(), _WHEEL.resolve())
-    if not any(path.resolve().is_relative_to(home) for home in homes):
+    real = path.resolve()
+    if not any(real.is_relative_to(home) for home in _OURS) and not real.is_relative_to(show_root.resolve()):
         raise ShowError(_problem(path, "leads to a file outside the show.", "Put the file itself there."))
     try:
         return path.read_bytes()

@@ -1,16 +1,19 @@
 """What tests share: tools that are started once and ended for sure."""
 
+import gc
 import inspect
 import signal
 from collections import ChainMap
 from collections.abc import Callable, Iterable, Iterator
-from functools import wraps
+from functools import cache, wraps
 from pathlib import Path
 
+import imageio_ffmpeg
 import pytest
 from hypothesis import settings
 
 from pipeline import pictures
+from pipeline.audio import ffmpeg
 from pipeline.model import Key, Picture
 from pipeline.pictures import portraits, share
 from tests import example, seaweed, shell
@@ -20,6 +23,9 @@ pytest.register_assert_rewrite("tests.store_contract")
 
 # Whoever starts the tests in the background of a shell hands them an ignored Ctrl-C, and they hand it on.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# What all tests import was looked through for garbage again and again: a fifth of what tests of buckets took.
+gc.set_threshold(50_000)
 
 
 WHOLE = (
@@ -212,6 +218,20 @@ def pictures_made_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as world:
         for room, name in rooms:
             world.setattr(room, name, _remembering(getattr(room, name), made))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def ffmpeg_asked_once() -> Iterator[None]:
+    """The bundled ffmpeg does not change while tests run: every publish of theirs asked it anew what it can do."""
+    bundled, asked = imageio_ffmpeg.get_ffmpeg_exe(), ffmpeg._fit
+    known = cache(asked)
+
+    def fit(path: str, libraries: frozenset[str]) -> ffmpeg.Ffmpeg | None:
+        return (known if path == bundled else asked)(path, libraries)
+
+    with pytest.MonkeyPatch.context() as world:
+        world.setattr(ffmpeg, "_fit", fit)
         yield
 
 

@@ -3,6 +3,8 @@
 import json
 import wave
 from collections.abc import Mapping
+from functools import cache
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -38,8 +40,15 @@ def write_show(root: Path, **changes: object) -> Path:
     values = {key: value for key, value in (SHOW | changes).items() if value is not None}
     (root / "feed" / "show.yaml").write_text(yaml(values), "utf-8")
     if not (root / "feed" / "cover.png").exists():
-        Image.new("RGB", (1400, 1400), "#2a1a5e").save(root / "feed" / "cover.png")
+        (root / "feed" / "cover.png").write_bytes(_cover())
     return root
+
+
+@cache
+def _cover() -> bytes:
+    """Made once: to compress it takes longer than all else of a small show."""
+    Image.new("RGB", (1400, 1400), "#2a1a5e").save(made := BytesIO(), "PNG")
+    return made.getvalue()
 
 
 def write_episode(

@@ -23,6 +23,7 @@ from pipeline.sparing import Held
 from pipeline.store.memory import MemoryStore
 from tests.shows import write_episode, write_show, write_tone
 from tests.test_audio import FFMPEG
+from tests.test_publish import copied
 
 NOW = datetime(2024, 5, 1, 12, tzinfo=UTC)
 WORDS = "WEBVTT\n\n00:00:00.100 --> 00:00:00.200\n<v Marco de Weeger>Goed zo.\n"
@@ -247,11 +248,34 @@ WRONG: dict[str, Callable[[Path], object]] = {
 }
 
 
+Live = tuple[Path, MemoryStore, dict[str, bytes]]
+"""A show, a store that it was published to, and what listeners could reach then."""
+
+
 @pytest.fixture
 def spared(tmp_path: Path, tone: bytes) -> Path:
+    """See `ending`."""
+    return ending(tmp_path, tone)
+
+
+@pytest.fixture(scope="module")
+def once_live(tmp_path_factory: pytest.TempPathFactory, tone: bytes) -> Live:
+    """The same, published once; only for copying."""
+    root, store = ending(tmp_path_factory.mktemp("live"), tone), MemoryStore()
+    return root, store, published(root, store)
+
+
+@pytest.fixture
+def live(once_live: Live, tmp_path: Path) -> Live:
+    """A copy of it that a test may change."""
+    root, store, files = once_live
+    return Path(shutil.copytree(root, tmp_path / "show")), copied(store), files
+
+
+def ending(folder: Path, tone: bytes) -> Path:
     """A show whose episode has art of its own, and a guest who agrees to all until then."""
-    ending = {"name": "yes", "photo": "yes", "transcript": "yes", "until": "2024-06-01 00:00Z"}
-    root = show(tmp_path, tone, consent=ending)
+    agreed = {"name": "yes", "photo": "yes", "transcript": "yes", "until": "2024-06-01 00:00Z"}
+    root = show(folder, tone, consent=agreed)
     folder = root / "episodes" / "01-werk"
     Image.new("RGB", (1400, 1400), "#ff0000").save(folder / "art.png")
     said(folder, "number:", "image: art.png\nnumber:")
@@ -265,10 +289,9 @@ def said(folder: Path, old: str, new: str) -> None:
 
 
 @pytest.mark.parametrize("wrong", WRONG)
-def test_consent_ends_where_something_else_is_wrong(spared: Path, wrong: str) -> None:
+def test_consent_ends_where_something_else_is_wrong(live: Live, wrong: str) -> None:
     """With the rest published, a broken episode stays as it was, but for the guest: once the time has come."""
-    store = MemoryStore()
-    before = published(spared, store)
+    spared, store, before = live
     WRONG[wrong](spared / "episodes" / "01-werk")
     held = prepared(spared, store, UNTIL - timedelta(seconds=1), {})
     assert (len(held.found.held) > 0, held.plan.actions, held.next_due) == (True, (), UNTIL)
@@ -287,10 +310,10 @@ def test_consent_ends_where_something_else_is_wrong(spared: Path, wrong: str) ->
     assert prepared(spared, store, UNTIL, {}).plan.actions == ()
 
 
-def test_less_consent_counts_where_something_else_is_wrong(spared: Path) -> None:
+def test_less_consent_counts_where_something_else_is_wrong(live: Live) -> None:
     """A photo, a name in the transcript: what its file does not agree to any more goes, and nothing else."""
-    store, folder = MemoryStore(), spared / "episodes" / "01-werk"
-    published(spared, store)
+    spared, store, _ = live
+    folder = spared / "episodes" / "01-werk"
     WRONG["art that is none"](folder)
     said(folder, '"photo": "yes"', '"photo": "no"')
     files = published(spared, store, NOW, {})
@@ -302,10 +325,10 @@ def test_less_consent_counts_where_something_else_is_wrong(spared: Path) -> None
     assert any("transcripts/" in key for key in holding(files, b"Een gast>Goed zo."))
 
 
-def test_who_is_taken_out_goes_where_something_else_is_wrong(spared: Path) -> None:
+def test_who_is_taken_out_goes_where_something_else_is_wrong(live: Live) -> None:
     """A guest whom the file names no more is in no list; the other one stays."""
-    store, folder = MemoryStore(), spared / "episodes" / "01-werk"
-    published(spared, store)
+    spared, store, _ = live
+    folder = spared / "episodes" / "01-werk"
     WRONG["art that is none"](folder)
     text = (folder / "episode.md").read_text()
     (folder / "episode.md").write_text(re.sub(r"guests: .*", 'guests: [{"name": "Ria"}]', text))
@@ -316,10 +339,10 @@ def test_who_is_taken_out_goes_where_something_else_is_wrong(spared: Path) -> No
 
 
 @pytest.mark.parametrize("wrong", [each for each in WRONG if each not in ("no recording", "a copy of its folder")])
-def test_what_is_withdrawn_goes_where_something_else_is_wrong(spared: Path, wrong: str) -> None:
+def test_what_is_withdrawn_goes_where_something_else_is_wrong(live: Live, wrong: str) -> None:
     """`status: withdrawn` beside what else has to be mended: out of the feed, and its page says so."""
-    store, folder = MemoryStore(), spared / "episodes" / "01-werk"
-    published(spared, store)
+    spared, store, _ = live
+    folder = spared / "episodes" / "01-werk"
     WRONG[wrong](folder)
     said(folder, "number:", "status: withdrawn\nnumber:")
     files = published(spared, store, NOW, {})

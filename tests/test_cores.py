@@ -11,14 +11,15 @@ from pipeline.audio.ffmpeg import find
 from tests.shows import write_episode, write_show, write_tone
 from tests.tools import require
 
-SECONDS = {"01-een": 56.0, "02-twee": 57.0, "03-drie": 3.0, "04-vier": 4.0}
-FROM_S = 30.0
-"""From this length on a recording is measured in halves and encoded in parts here: sooner, to save time."""
+SECONDS = {"01-een": 28.0, "02-twee": 29.0, "03-drie": 3.0, "04-vier": 4.0}
+FROM_S = 15.0
+"""From this length on a recording is measured in halves and encoded in parts here, of half the usual length or more."""
 PROGRAM = f"""
 import sys
 from pipeline import cli
-from pipeline.audio import measure, recipe
+from pipeline.audio import chunks, measure, recipe
 measure.HALVED_FROM_S = recipe.PARTS_FROM_S = {FROM_S}
+chunks._LEAST //= 2
 sys.exit(cli.run(sys.argv[1:]))
 """
 NOTING = """#!/bin/sh

@@ -29,9 +29,10 @@ from pipeline.model import Alternate, Chapter, Key, Mastering, Media, Rendition
 from pipeline.store.memory import MemoryStore
 from tests.listeners import PODCAST
 from tests.records import edition
+from tests.shell import Run
 from tests.shows import write_episode, write_show, write_tone
 from tests.test_audio import FFMPEG, decoded, loudness, recording, script
-from tests.test_publish import BASE, edit, omroep, prepared, published, puts, seen
+from tests.test_publish import BASE, edit, prepared, published, puts, seen
 
 BOTH = (Alternate(format="aac"), Alternate(format="opus"))
 CHAPTERS = (
@@ -462,11 +463,10 @@ def test_an_m4a_can_be_the_enclosure(tmp_path: Path) -> None:
     assert seen(store) == []
 
 
-def test_a_word_that_is_no_format_is_refused(tmp_path: Path) -> None:
-    """By the real program, with the line and the nearest right word."""
+def test_a_word_that_is_no_format_is_refused(tmp_path: Path, run: Run) -> None:
+    """By the command, with the nearest right word."""
     write_episode(write_show(tmp_path, audio={"also": ["opsu"]}), "01-een")
-    done = omroep(tmp_path, "check")
-    assert done.returncode == Exit.SHOW
+    done = run(tmp_path, "check", status=Exit.SHOW)
     assert "`format` cannot be `opsu`. Did you mean `opus`?" in done.stderr
 
 

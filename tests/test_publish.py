@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import boto3
 import feedparser
@@ -33,6 +33,7 @@ from tests.shows import write_episode, write_show, write_tone
 BASE = "https://proef.example.org/"
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 OMROEP = Path(sys.executable).with_name("omroep")
+Kept = TypeVar("Kept", bound=MemoryStore)
 
 
 @pytest.fixture(scope="session")
@@ -58,6 +59,36 @@ def _three(root: Path) -> None:
 def root(three: Path, tmp_path: Path) -> Path:
     """A copy of `three` that a test may change."""
     return Path(shutil.copytree(three, tmp_path / "show"))
+
+
+Live = tuple[Path, MemoryStore]
+"""A show, and a store that it was published to."""
+
+
+@pytest.fixture(scope="session")
+def once_live(three: Path, tmp_path_factory: pytest.TempPathFactory) -> Live:
+    """`three`, published once; only for copying."""
+    root = Path(shutil.copytree(three, tmp_path_factory.mktemp("live") / "show"))
+    published(root, store := MemoryStore())
+    return root, store
+
+
+@pytest.fixture
+def live(once_live: Live, tmp_path: Path) -> Live:
+    """A copy of both that a test may change; of what was asked of the store it knows nothing."""
+    root, store = once_live
+    return Path(shutil.copytree(root, tmp_path / "show")), copied(store)
+
+
+def copied(store: MemoryStore) -> MemoryStore:
+    """Another that holds the same."""
+    return filled(MemoryStore(), store)
+
+
+def filled(other: Kept, store: MemoryStore) -> Kept:
+    """`other`, with what `store` holds and the time that it tells."""
+    other.objects, other.modified, other.now = dict(store.objects), dict(store.modified), store.now
+    return other
 
 
 def room(root: Path, *, now: datetime = NOW) -> Newsroom:
@@ -184,20 +215,19 @@ def test_every_moment_of_a_publish_is_whole(root: Path) -> None:
     assert store.stumbled == []
 
 
-def test_another_order_would_be_noticed(root: Path) -> None:
+def test_another_order_would_be_noticed(live: Live) -> None:
     """The same plan carried out backwards does break links: the watch above can fail."""
-    store = Watched()
-    published(root, store)
+    root, first = live
+    store = filled(Watched(), first)
     change_everything(root)
     for action in reversed(prepared(root, store).plan.actions):
         store.put(action.object)
     assert store.stumbled != []
 
 
-def test_a_publish_that_stops_half_way_is_finished_by_the_next(root: Path) -> None:
+def test_a_publish_that_stops_half_way_is_finished_by_the_next(live: Live) -> None:
     """Stopped after every possible number of writes, one more publish ends in the same bytes as an undisturbed one."""
-    base = MemoryStore()
-    published(root, base)
+    root, base = live
     change_everything(root)
     whole = copied(base)
     count = len(published(root, whole).actions)
@@ -212,19 +242,12 @@ def test_a_publish_that_stops_half_way_is_finished_by_the_next(root: Path) -> No
         assert prepared(root, store).plan.actions == ()
 
 
-def copied(store: MemoryStore) -> MemoryStore:
-    other = MemoryStore()
-    other.objects = dict(store.objects)
-    return other
-
-
 # --- what is remembered -----------------------------------------------------------------------------------------------
 
 
-def test_published_audio_is_not_made_again(root: Path) -> None:
+def test_published_audio_is_not_made_again(live: Live) -> None:
     """Another title, other notes, other settings, a pointer in place of the recording: the audio stays as it is."""
-    store = MemoryStore()
-    published(root, store)
+    root, store = live
     before = {key for key in store.objects if key.endswith(".mp3")}
     edit(root, "01-een", "Aflevering over", "Alles over")
     show = root / "feed" / "show.yaml"
@@ -242,10 +265,9 @@ def test_published_audio_is_not_made_again(root: Path) -> None:
     assert len(rendering.outdated(made.edition)) == 3
 
 
-def test_replaced_audio_is_a_new_object_under_the_same_guid(root: Path) -> None:
+def test_replaced_audio_is_a_new_object_under_the_same_guid(live: Live) -> None:
     """The old file stays for those who are listening to it."""
-    store = MemoryStore()
-    published(root, store)
+    root, store = live
     before = {key for key in store.objects if key.endswith(".mp3")}
     write_episode(root, "01-een", audio=(root / "episodes" / "02-twee" / "audio.wav").read_bytes(), topics=["x"])
     made = published(root, store)
@@ -256,7 +278,7 @@ def test_replaced_audio_is_a_new_object_under_the_same_guid(root: Path) -> None:
     assert seen(store) == []
 
 
-def test_bumpers_of_the_show_move_chapters_and_words_along(tmp_path: Path) -> None:
+def test_bumpers_of_the_show_move_chapters_and_words_along(tmp_path: Path, run: Run) -> None:
     """Named in show.yaml, joined to every episode: audio, chapters, transcript and feed agree on the new times."""
     root = write_show(tmp_path, audio={"intro": "intro.wav", "outro": "outro.wav", "crossfade": "0.5"})
     write_tone(root / "feed" / "intro.wav", seconds=2.0, hz=880)
@@ -272,13 +294,12 @@ def test_bumpers_of_the_show_move_chapters_and_words_along(tmp_path: Path) -> No
     assert b"00:00:02.000 --> 00:00:03.500" in read["transcripts"]
     assert b"<itunes:duration>7</itunes:duration>" in read["feed.xml"]
     (root / "feed" / "intro.wav").write_bytes(b"RIFF")
-    assert omroep(root, "check").stderr.count("feed/intro.wav: The recording") == 1
+    assert run(root, "check", status=3).stderr.count("feed/intro.wav: The recording") == 1
 
 
-def test_a_raised_revision_masters_again(root: Path) -> None:
+def test_a_raised_revision_masters_again(live: Live) -> None:
     """The way to have chapters and titles put into a published file."""
-    store = MemoryStore()
-    published(root, store)
+    root, store = live
     text = (root / "episodes/01-een/episode.md").read_text("utf-8").replace("---\n", "---\nrevision: 2\n", 1)
     (root / "episodes/01-een/episode.md").write_text(text.replace("Begin", "Heel ander begin"), "utf-8")
     made = published(root, store)
@@ -296,10 +317,9 @@ def refused(root: Path, store: MemoryStore) -> str:
     return str(caught.value)
 
 
-def test_an_episode_that_is_missing_stops_the_publish(root: Path) -> None:
+def test_an_episode_that_is_missing_stops_the_publish(live: Live) -> None:
     """A wrong branch or a sparse checkout does not shrink the feed; the missing episodes are named."""
-    store = MemoryStore()
-    published(root, store)
+    root, store = live
     shutil.rmtree(root / "episodes" / "02-twee")
     assert "“Aflevering over 02-twee” is published, but is missing" in refused(root, store)
     shutil.rmtree(root / "episodes" / "01-een")
@@ -307,10 +327,9 @@ def test_an_episode_that_is_missing_stops_the_publish(root: Path) -> None:
     assert refused(root, store).count("is missing from episodes/") == 3
 
 
-def test_a_changed_guid_stops_the_publish(root: Path) -> None:
+def test_a_changed_guid_stops_the_publish(live: Live) -> None:
     """Every app would download the episode again."""
-    store = MemoryStore()
-    published(root, store)
+    root, store = live
     edit(root, "02-twee", "guid-of-02-twee", "iets-anders")
     assert "Write `guid: guid-of-02-twee`" in refused(root, store)
 
@@ -318,18 +337,16 @@ def test_a_changed_guid_stops_the_publish(root: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new"), [("2020-10-02", "2031-10-02"), ("---\n\nNotities", "status: draft\n---\n\nNotities")]
 )
-def test_a_published_episode_does_not_hide_by_accident(root: Path, old: str, new: str) -> None:
+def test_a_published_episode_does_not_hide_by_accident(live: Live, old: str, new: str) -> None:
     """A draft again, or a date in the future: asked for in so many words, or not at all."""
-    store = MemoryStore()
-    published(root, store)
+    root, store = live
     edit(root, "02-twee", old, new)
     assert "now a draft or dated in the future" in refused(root, store)
 
 
-def test_withdrawing_is_deliberate_and_kind(root: Path) -> None:
+def test_withdrawing_is_deliberate_and_kind(live: Live) -> None:
     """The item goes, its page says so, and bringing it back brings the same guid and the same audio."""
-    store = MemoryStore()
-    published(root, store)
+    root, store = live
     feed = store.objects[Key("feed.xml")].body
     edit(root, "02-twee", "---\n\nNotities", "status: withdrawn\n---\n\nNotities")
     published(root, store)
@@ -346,10 +363,9 @@ def test_withdrawing_is_deliberate_and_kind(root: Path) -> None:
     assert not list((root / ".omroep").rglob("*.mp3"))
 
 
-def test_an_old_checkout_of_before_a_withdrawal_is_told_as_one(root: Path) -> None:
+def test_an_old_checkout_of_before_a_withdrawal_is_told_as_one(live: Live) -> None:
     """Where more than the withdrawn episode would be as it was, bringing that back is not what is meant."""
-    store = MemoryStore()
-    published(root, store)
+    root, store = live
     edit(root, "02-twee", "---\n\nNotities", "status: withdrawn\n---\n\nNotities")
     edit(root, "01-een", "Notities.", "Betere notities.")
     published(root, store)
@@ -377,10 +393,9 @@ def test_a_feed_of_somebody_else_is_not_written_over(root: Path) -> None:
     assert "was not published by omroep" in refused(root, store)
 
 
-def test_a_lost_feed_does_not_shrink_the_show(root: Path) -> None:
+def test_a_lost_feed_does_not_shrink_the_show(live: Live) -> None:
     """When feed.xml is gone, the mark still knows what listeners should have; the next publish brings it back."""
-    store = MemoryStore()
-    published(root, store)
+    root, store = live
     feed = store.objects.pop(Key("feed.xml"))
     shutil.move(root / "episodes" / "02-twee", root / "weg")
     assert "“Aflevering over 02-twee” is published, but is missing" in refused(root, store)
@@ -389,10 +404,9 @@ def test_a_lost_feed_does_not_shrink_the_show(root: Path) -> None:
     assert store.objects[Key("feed.xml")] == feed
 
 
-def test_the_place_of_another_show_is_not_taken(root: Path) -> None:
+def test_the_place_of_another_show_is_not_taken(live: Live) -> None:
     """Its listeners would suddenly hear us."""
-    store = MemoryStore()
-    published(root, store)
+    root, store = live
     show = root / "feed/show.yaml"
     show.write_text(show.read_text("utf-8").replace("d24cc7e1", "d24cc7e2"), "utf-8")
     assert "The destination holds another show, “Proefshow”" in refused(root, store)
@@ -407,10 +421,9 @@ def test_audio_under_a_hashed_key_is_what_the_hash_says(root: Path) -> None:
     assert "already, but with other contents" in refused(root, store)
 
 
-def test_two_publishers_end_with_both(root: Path, tmp_path: Path) -> None:
+def test_two_publishers_end_with_both(live: Live, tmp_path: Path) -> None:
     """Planned from the same state: the later one is told, and after its next publish everything of both is there."""
-    store = MemoryStore()
-    published(root, store)
+    root, store = live
     other = Path(shutil.copytree(root, tmp_path / "other"))
     write_episode(root, "04-vier", topics=["nieuw"])
     write_episode(other, "04-vier", topics=["nieuw"], title="Een ander verhaal over vier")
@@ -431,10 +444,9 @@ def test_two_publishers_end_with_both(root: Path, tmp_path: Path) -> None:
     assert prepared(other, store).plan.actions == ()
 
 
-def test_what_the_feed_names_counts_while_the_log_lags(root: Path, tmp_path: Path) -> None:
+def test_what_the_feed_names_counts_while_the_log_lags(live: Live, tmp_path: Path) -> None:
     """Between the switch and the log somebody else plans: by the episode that listeners have, not by the log."""
-    store = MemoryStore()
-    published(root, store)
+    root, store = live
     other = Path(shutil.copytree(root, tmp_path / "other"))
     write_episode(root, "04-vier", topics=["nieuw"])
     plan = prepared(root, store).plan

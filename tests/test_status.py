@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from pipeline import cli
+from tests import shell
 from tests.scoreboard import OMROEP
 from tests.shell import Run
 from tests.shows import write_episode, write_show
@@ -39,8 +40,9 @@ def show(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def status(show: Path, *words: str) -> str:
-    command = [OMROEP, "--show", show / "show", "status", "--to", show / "site", *words]
-    return subprocess.run(list(map(str, command)), capture_output=True, text=True, check=True).stdout
+    told = shell.said(show / "show", "status", "--to", show / "site", *words)
+    assert told.status == 0, told.stderr
+    return told.stdout
 
 
 def test_every_state_has_its_word(show: Path) -> None:

@@ -24,17 +24,40 @@ from pipeline.store import ANYTHING, Anything
 from pipeline.store.memory import MemoryStore
 from tests.shell import Run
 from tests.shows import write_episode
-from tests.test_publish import copied, edit, prepared, published, puts, refused, room, root, seen, three
+from tests.test_publish import (
+    Live,
+    copied,
+    edit,
+    filled,
+    live,
+    once_live,
+    prepared,
+    published,
+    puts,
+    refused,
+    room,
+    root,
+    seen,
+    three,
+)
 
-__all__ = ["root", "three"]
+__all__ = ["live", "once_live", "root", "three"]
 
 releases_command = import_module("pipeline.cli.releases")
 DAY = timedelta(days=1)
 START = datetime(2021, 1, 1, tzinfo=UTC)
 
 
-def five(root: Path, store: MemoryStore) -> list[bytes]:
-    """Five publishes a day apart, each with something else; the feeds that listeners got."""
+Five = tuple[Path, MemoryStore, list[bytes]]
+"""A show, a store that it was published to five times, and the feeds that listeners got."""
+Replaced = tuple[Path, "Shared", Key]
+"""A show, a store that holds three releases of it, and the key of audio that only the first of them needs."""
+
+
+@pytest.fixture(scope="module")
+def five_once(three: Path, tmp_path_factory: pytest.TempPathFactory) -> Five:
+    """Five publishes a day apart, each with something else; only for copying."""
+    root = Path(shutil.copytree(three, tmp_path_factory.mktemp("five") / "show"))
     changes: list[Callable[[], object]] = [
         lambda: None,
         lambda: edit(root, "01-een", "Aflevering over", "Alles over"),
@@ -42,13 +65,20 @@ def five(root: Path, store: MemoryStore) -> list[bytes]:
         lambda: edit(root, "03-drie", "Notities.", "Heel andere notities."),
         lambda: write_episode(root, "05-vijf", guests=["Nieuwe gast"]),
     ]
-    feeds = []
+    store, feeds = MemoryStore(), list[bytes]()
     for day, change in enumerate(changes):
         change()
         store.now = START + day * DAY
         published(root, store)
         feeds.append(fed(store))
-    return feeds
+    return root, store, feeds
+
+
+@pytest.fixture
+def five(five_once: Five, tmp_path: Path) -> Five:
+    """A copy of them that a test may change."""
+    root, store, feeds = five_once
+    return Path(shutil.copytree(root, tmp_path / "show")), copied(store), feeds
 
 
 def fed(store: MemoryStore) -> bytes:
@@ -61,10 +91,9 @@ def went_back(root: Path, store: MemoryStore, asked: str | None = None) -> None:
     upkeep.go(upkeep.back(room(root), store, asked), store, lambda action: None)
 
 
-def test_back_to_any_release_and_forward_again(root: Path) -> None:
+def test_back_to_any_release_and_forward_again(five: Five) -> None:
     """The same feed, byte for byte, and the same pages; the next publish brings the newest back and renders nothing."""
-    store = MemoryStore()
-    feeds = five(root, store)
+    root, store, feeds = five
     assert len(set(feeds)) == 5
     newest = {key: item.body for key, item in store.objects.items()}
     audio = {key for key in store.objects if key.endswith(".mp3")}
@@ -89,10 +118,9 @@ def test_back_to_any_release_and_forward_again(root: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", [b"\xff", b"niets", b"WEBVTT\n\n00:00:01.000 --> 00:00:02.000\nIets anders.\n"])
-def test_a_damaged_transcript_does_not_keep_anybody_from_going_back(root: Path, damage: bytes) -> None:
+def test_a_damaged_transcript_does_not_keep_anybody_from_going_back(five: Five, damage: bytes) -> None:
     """The feed comes back; the page of that episode is without its words, and the log says that it is not as it was."""
-    store = MemoryStore()
-    feeds = five(root, store)
+    root, store, feeds = five
     key = next(key for key in store.objects if key.startswith("transcripts/drie."))
     whole = store.objects[key]
     assert isinstance(whole.body, bytes)
@@ -107,20 +135,18 @@ def test_a_damaged_transcript_does_not_keep_anybody_from_going_back(root: Path, 
     assert any("unsettled" in key for key in store.objects)
 
 
-def test_without_a_number_it_is_the_one_before(root: Path) -> None:
+def test_without_a_number_it_is_the_one_before(five: Five) -> None:
     """Twice back is not back and forth by accident: the second goes to what was live before the first."""
-    store = MemoryStore()
-    feeds = five(root, store)
+    root, store, feeds = five
     went_back(root, store)
     assert fed(store) == feeds[3]
     went_back(root, store)
     assert fed(store) == feeds[4]
 
 
-def test_what_went_live_and_was_never_logged_counts(root: Path) -> None:
+def test_what_went_live_and_was_never_logged_counts(five: Five) -> None:
     """A publisher stopped after its switch: going back leaves what it brought, and the list says that that is live."""
-    store = MemoryStore()
-    feeds = five(root, store)
+    root, store, feeds = five
     last = max(key for key in store.objects if key.startswith("feed.log/"))
     del store.objects[last]
     told = upkeep.releases(store, None)
@@ -133,10 +159,9 @@ def test_what_went_live_and_was_never_logged_counts(root: Path) -> None:
 
 
 @pytest.mark.parametrize("asked", [None, "4"])
-def test_going_back_that_was_stopped_is_ended_by_going_back(root: Path, asked: str | None) -> None:
+def test_going_back_that_was_stopped_is_ended_by_going_back(five: Five, asked: str | None) -> None:
     """After its switch and before its log: the same once more, and not there and back again."""
-    store = MemoryStore()
-    feeds = five(root, store)
+    root, store, feeds = five
     plan = upkeep.back(room(root), store, asked)
     stopped, whole = copied(store), copied(store)
     switch = [action.stage for action in plan.actions].index(Stage.SWITCH)
@@ -149,10 +174,9 @@ def test_going_back_that_was_stopped_is_ended_by_going_back(root: Path, asked: s
     assert stopped.objects.keys() == whole.objects.keys()
 
 
-def test_every_moment_of_going_back_is_whole(root: Path) -> None:
+def test_every_moment_of_going_back_is_whole(five: Five) -> None:
     """Stopped after every third write, all links lead somewhere, and going back once more or publishing ends it."""
-    base = MemoryStore()
-    feeds = five(root, base)
+    root, base, feeds = five
     plan = upkeep.back(room(root), base, "2")
     assert len(plan.actions) > 4
     for stop in range(0, len(plan.actions), 3):
@@ -176,28 +200,25 @@ def finished(root: Path, store: MemoryStore) -> None:
 
 
 @pytest.mark.parametrize(("asked", "said"), [("9", "no release 9"), ("5", "live already"), ("abcdef", "no release")])
-def test_a_release_that_cannot_be_meant(root: Path, asked: str, said: str) -> None:
+def test_a_release_that_cannot_be_meant(five: Five, asked: str, said: str) -> None:
     """It is said which, and nothing is written."""
-    store = MemoryStore()
-    five(root, store)
+    root, store, _ = five
     store.log.clear()
     with pytest.raises(Refused, match=said):
         went_back(root, store, asked)
     assert puts(store) == []
 
 
-def test_nothing_to_go_back_to(root: Path) -> None:
+def test_nothing_to_go_back_to(live: Live) -> None:
     """After one publish there is no earlier one."""
-    store = MemoryStore()
-    published(root, store)
+    root, store = live
     with pytest.raises(Refused, match="no earlier release"):
         went_back(root, store)
 
 
-def test_what_was_pruned_cannot_come_back_half(root: Path) -> None:
+def test_what_was_pruned_cannot_come_back_half(five: Five) -> None:
     """A release whose audio is gone is refused, with what is missing named."""
-    store = MemoryStore()
-    five(root, store)
+    root, store, _ = five
     gone = next(key for key in store.objects if key.startswith("audio/een."))
     store.delete(gone)
     before = fed(store)
@@ -209,10 +230,9 @@ def test_what_was_pruned_cannot_come_back_half(root: Path) -> None:
 # --- an old checkout --------------------------------------------------------------------------------------------------
 
 
-def test_an_old_checkout_cannot_roll_the_show_back(root: Path, tmp_path: Path) -> None:
+def test_an_old_checkout_cannot_roll_the_show_back(live: Live, tmp_path: Path) -> None:
     """Where it lacks an episode, and where it lacks no more than a corrected title."""
-    store = MemoryStore()
-    published(root, store)
+    root, store = live
     old = Path(shutil.copytree(root, tmp_path / "old"))
     edit(root, "01-een", "Aflevering over", "Alles over")
     published(root, store)
@@ -222,10 +242,9 @@ def test_an_old_checkout_cannot_roll_the_show_back(root: Path, tmp_path: Path) -
     assert "“Aflevering over 04-vier” is published, but is missing" in refused(old, store)
 
 
-def test_going_back_by_publishing_can_be_asked_for(root: Path) -> None:
+def test_going_back_by_publishing_can_be_asked_for(live: Live) -> None:
     """A correction that is taken back is no accident when it says so."""
-    store = MemoryStore()
-    published(root, store)
+    root, store = live
     first = fed(store)
     edit(root, "01-een", "Aflevering over", "Alles over")
     published(root, store)
@@ -254,10 +273,9 @@ IDENTITIES = {
 
 
 @pytest.mark.parametrize("word", IDENTITIES)
-def test_who_the_show_is_does_not_change_by_a_file_alone(root: Path, word: str) -> None:
+def test_who_the_show_is_does_not_change_by_a_file_alone(live: Live, word: str) -> None:
     """Refused until it is allowed by its own word; no other word lets it through."""
-    store = MemoryStore()
-    published(root, store)
+    root, store = live
     old, new, said = IDENTITIES[word]
     show = root / "feed" / "show.yaml"
     text = show.read_text("utf-8")
@@ -276,10 +294,9 @@ def test_who_the_show_is_does_not_change_by_a_file_alone(root: Path, word: str) 
 # --- withdrawing without a file ---------------------------------------------------------------------------------------
 
 
-def test_an_episode_whose_folder_is_gone_can_be_withdrawn(root: Path, tmp_path: Path) -> None:
+def test_an_episode_whose_folder_is_gone_can_be_withdrawn(live: Live, tmp_path: Path) -> None:
     """It stays off until it is asked back; then it has its guid, its audio and its address again."""
-    store = MemoryStore()
-    published(root, store)
+    root, store = live
     feed = fed(store)
     shutil.move(root / "episodes" / "02-twee", tmp_path / "02-twee")
     assert "--withdraw twee" in refused(root, store)
@@ -297,19 +314,17 @@ def test_an_episode_whose_folder_is_gone_can_be_withdrawn(root: Path, tmp_path: 
 
 
 @pytest.mark.parametrize("asked", [Asked(withdraw=frozenset([Slug("nul")])), Asked(restore=frozenset([Slug("nul")]))])
-def test_a_name_that_leads_nowhere_is_told(root: Path, asked: Asked) -> None:
+def test_a_name_that_leads_nowhere_is_told(live: Live, asked: Asked) -> None:
     """A slip of the pen withdraws nothing."""
-    store = MemoryStore()
-    published(root, store)
+    root, store = live
     with pytest.raises(Refused, match="nul"):
         published(root, store, asked=asked)
 
 
 @pytest.mark.parametrize("name", ["2", "02-twee", "episodes/02-twee/", "twee", "AFLEVERING over 02-twee"])
-def test_an_episode_is_called_as_its_producer_calls_it(root: Path, name: str) -> None:
+def test_an_episode_is_called_as_its_producer_calls_it(live: Live, name: str) -> None:
     """By its number, folder, web name or title: to take it off, and to bring it back."""
-    store = MemoryStore()
-    published(root, store)
+    root, store = live
     plan = published(root, store, asked=Asked(withdraw=frozenset([Slug(name)])))
     assert [change.kind for change in plan.changes] == ["leaves"]
     assert b"guid-of-02-twee" not in fed(store)
@@ -329,10 +344,9 @@ def test_a_name_that_means_two_episodes_takes_none_off(root: Path) -> None:
         published(root, store, asked=Asked(restore=frozenset([Slug("nul")])))
 
 
-def test_a_withdrawn_episode_as_a_draft_keeps_its_past(root: Path) -> None:
+def test_a_withdrawn_episode_as_a_draft_keeps_its_past(live: Live) -> None:
     """Withdrawn, worked on as a draft, live again: the audio that listeners had is not made anew."""
-    store = MemoryStore()
-    published(root, store)
+    root, store = live
     audio = {key for key in store.objects if key.endswith(".mp3")}
     edit(root, "02-twee", "---\n\nNotities", "status: withdrawn\n---\n\nNotities")
     published(root, store)
@@ -355,10 +369,9 @@ def cleared(store: MemoryStore, days: float) -> list[Key]:
     return [each.key for each in decided.pruning.doomed]
 
 
-def test_what_recent_releases_name_is_never_cleared(root: Path) -> None:
+def test_what_recent_releases_name_is_never_cleared(five: Five) -> None:
     """After clearing, each release of those days can still be gone back to, and nothing that listeners use is gone."""
-    store = MemoryStore()
-    feeds = five(root, store)
+    root, store, feeds = five
     write_episode(root, "01-een", audio=(root / "episodes" / "02-twee" / "audio.wav").read_bytes())
     store.now = START + 5 * DAY
     published(root, store)
@@ -421,10 +434,9 @@ def test_each_kind_of_file_that_a_stopped_publish_left_goes(root: Path) -> None:
     assert set(prune.make(left, [], [], START + DAY, spared=[]).doomed) == set(left)
 
 
-def test_a_clock_that_is_years_ahead_clears_nothing_recent(root: Path) -> None:
+def test_a_clock_that_is_years_ahead_clears_nothing_recent(five: Five) -> None:
     """What counts is when the store last changed."""
-    store = MemoryStore()
-    five(root, store)
+    _, store, _ = five
     assert upkeep.clearing(store, START + 3650 * DAY, 10).pruning.doomed == ()
 
 
@@ -448,10 +460,10 @@ class Shared(MemoryStore):
             self.meanwhile.pop(told)()
 
 
-def test_clearing_stops_when_somebody_publishes(root: Path) -> None:
+def test_clearing_stops_when_somebody_publishes(five: Five) -> None:
     """While it deletes: what has not gone by then may be needed, and stays."""
-    store = Shared()
-    five(root, store)
+    root, first, _ = five
+    store = filled(Shared(), first)
     decided = upkeep.clearing(store, START + 100 * DAY, 0)
     assert len(decided.pruning.doomed) > 4
     edit(root, "03-drie", "Heel andere", "Weer andere")
@@ -464,8 +476,11 @@ def test_clearing_stops_when_somebody_publishes(root: Path) -> None:
     assert seen(store) == []
 
 
-def replaced(root: Path, store: MemoryStore) -> Key:
-    """Published, then with another recording of one episode; the key of its first audio, which nobody needs since."""
+@pytest.fixture(scope="module")
+def replaced_once(three: Path, tmp_path_factory: pytest.TempPathFactory) -> Replaced:
+    """Published, then with another recording of one episode, then with other notes; only for copying."""
+    root = Path(shutil.copytree(three, tmp_path_factory.mktemp("replaced") / "show"))
+    store = Shared()
     store.now = START
     published(root, store)
     first = next(key for key in store.objects if key.startswith("audio/een."))
@@ -476,7 +491,14 @@ def replaced(root: Path, store: MemoryStore) -> Key:
     store.now = START + 20 * DAY
     edit(root, "03-drie", "Notities.", "Andere notities.")
     published(root, store)
-    return first
+    return root, store, first
+
+
+@pytest.fixture
+def replaced(replaced_once: Replaced, tmp_path: Path) -> Replaced:
+    """A copy of them that a test may change."""
+    root, store, first = replaced_once
+    return Path(shutil.copytree(root, tmp_path / "show")), filled(Shared(), store), first
 
 
 def again(root: Path) -> None:
@@ -485,10 +507,9 @@ def again(root: Path) -> None:
     edit(root, "03-drie", "Andere notities.", "Weer andere notities.")
 
 
-def test_what_lies_there_and_is_about_to_be_named_is_not_cleared(root: Path) -> None:
+def test_what_lies_there_and_is_about_to_be_named_is_not_cleared(replaced: Replaced) -> None:
     """A publisher found old audio of its own there, and its record is written: whoever clears away sees that."""
-    store = Shared()
-    first = replaced(root, store)
+    root, store, first = replaced
     again(root)
     store.meanwhile["put", "feed.xml"] = lambda: cleared(store, 1)
     published(root, store)
@@ -496,10 +517,9 @@ def test_what_lies_there_and_is_about_to_be_named_is_not_cleared(root: Path) -> 
     assert seen(store) == []
 
 
-def test_a_publisher_whose_old_audio_was_cleared_meanwhile_says_so(root: Path) -> None:
+def test_a_publisher_whose_old_audio_was_cleared_meanwhile_says_so(replaced: Replaced) -> None:
     """It was there when the plan was carried out, and went before the record was written: once more puts it there."""
-    store = Shared()
-    first = replaced(root, store)
+    root, store, first = replaced
     again(root)
     before = fed(store)
     store.meanwhile["put", "releases/"] = lambda: cleared(store, 1)
@@ -518,10 +538,9 @@ class Stopped(BaseException):
 
 
 @pytest.mark.parametrize("before", ["delete", "put"], ids=["before its first delete", "after its last"])
-def test_nobody_switches_to_what_a_stopped_clearing_had_begun(root: Path, before: str) -> None:
+def test_nobody_switches_to_what_a_stopped_clearing_had_begun(replaced: Replaced, before: str) -> None:
     """A late delete could still take it. Who needs nothing of it is not held up; clearing once more ends it."""
-    store = Shared()
-    first = replaced(root, store)
+    root, store, first = replaced
 
     def stop() -> None:
         raise Stopped
@@ -544,10 +563,9 @@ def test_nobody_switches_to_what_a_stopped_clearing_had_begun(root: Path, before
     assert seen(store) == []
 
 
-def test_going_back_to_what_is_cleared_meanwhile_is_refused(root: Path) -> None:
+def test_going_back_to_what_is_cleared_meanwhile_is_refused(replaced: Replaced) -> None:
     """All of it was there when it was looked at; its record, written once more, is what tells that it is wanted."""
-    store = Shared()
-    replaced(root, store)
+    root, store, _ = replaced
     before = fed(store)
     store.meanwhile["put", "releases/"] = lambda: cleared(store, 1)
     with pytest.raises(Conflict, match="Somebody cleared away"):
@@ -556,10 +574,9 @@ def test_going_back_to_what_is_cleared_meanwhile_is_refused(root: Path) -> None:
     assert seen(store) == []
 
 
-def test_going_back_is_seen_by_who_clears_away(root: Path) -> None:
+def test_going_back_is_seen_by_who_clears_away(replaced: Replaced) -> None:
     """The record of a release that is long over is written once more just before the feed, so that it counts again."""
-    store = Shared()
-    first = replaced(root, store)
+    root, store, first = replaced
     store.now = START + 21 * DAY
     store.meanwhile["put", "feed.xml"] = lambda: cleared(store, 1)
     went_back(root, store, "1")
@@ -567,10 +584,9 @@ def test_going_back_is_seen_by_who_clears_away(root: Path) -> None:
     assert seen(store) == []
 
 
-def test_the_live_release_is_kept_before_the_log_tells_of_it(root: Path) -> None:
+def test_the_live_release_is_kept_before_the_log_tells_of_it(replaced: Replaced) -> None:
     """A publisher that was stopped right after its switch: its release is live though no entry of the log says so."""
-    store = MemoryStore()
-    first = replaced(root, store)
+    root, store, first = replaced
     again(root)
     whole = prepared(root, store).plan
     switch = next(place for place, each in enumerate(whole.actions) if each.object.key == "feed.xml")
@@ -584,10 +600,10 @@ def test_the_live_release_is_kept_before_the_log_tells_of_it(root: Path) -> None
     assert seen(store) == []
 
 
-def test_two_that_clear_away_at_once(root: Path) -> None:
+def test_two_that_clear_away_at_once(five: Five) -> None:
     """The earlier one stops when it sees the later, which ends what both had begun."""
-    store = Shared()
-    five(root, store)
+    root, first, _ = five
+    store = filled(Shared(), first)
     decided = upkeep.clearing(store, START + 100 * DAY, 0)
     store.meanwhile["delete", ""] = lambda: cleared(store, 0)
     with pytest.raises(Conflict, match="Somebody cleared away"):
@@ -613,10 +629,10 @@ class Slow(MemoryStore):
         return super().put(item, expected=expected)
 
 
-def test_late_pages_over_a_newer_release_are_noticed_and_mended(root: Path, tmp_path: Path) -> None:
+def test_late_pages_over_a_newer_release_are_noticed_and_mended(live: Live, tmp_path: Path) -> None:
     """A still writes pages when B, who builds on A's feed, publishes to its end: A says so, and pages are redone."""
-    store = Slow()
-    published(root, store)
+    root, first = live
+    store = filled(Slow(), first)
     write_episode(root, "04-vier", topics=["nieuw"])
     other = Path(shutil.copytree(root, tmp_path / "other"))
     write_episode(other, "05-vijf", topics=["nieuw"])
@@ -633,10 +649,9 @@ def test_late_pages_over_a_newer_release_are_noticed_and_mended(root: Path, tmp_
     assert prepared(other, store).plan.actions == ()
 
 
-def test_a_new_page_never_lies_over_another_publishers(root: Path, tmp_path: Path) -> None:
+def test_a_new_page_never_lies_over_another_publishers(live: Live, tmp_path: Path) -> None:
     """Whoever loses leaves the winner's pages as they are."""
-    store = MemoryStore()
-    published(root, store)
+    root, store = live
     other = Path(shutil.copytree(root, tmp_path / "other"))
     write_episode(root, "04-vier", topics=["nieuw"])
     write_episode(other, "04-vier", topics=["nieuw"], title="Een ander verhaal over vier")
@@ -648,10 +663,9 @@ def test_a_new_page_never_lies_over_another_publishers(root: Path, tmp_path: Pat
     assert prepared(root, store).plan.actions == ()
 
 
-def test_a_page_of_a_stopped_publish_is_put_right_after_the_switch(root: Path) -> None:
+def test_a_page_of_a_stopped_publish_is_put_right_after_the_switch(live: Live) -> None:
     """It was left by a run that never got to its feed, and says something else now."""
-    store = MemoryStore()
-    published(root, store)
+    root, store = live
     write_episode(root, "04-vier", title="Eerste poging")
     first = prepared(root, store)
     half = replace(first.plan, actions=tuple(each for each in first.plan.actions if each.object.key != "feed.xml"))
@@ -737,10 +751,9 @@ def test_a_receipt_is_kept(root: Path, tmp_path: Path, run: Run) -> None:
     assert all(-16.5 < episode["loudness_lufs"] < -15.5 for episode in told["episodes"])
 
 
-def test_a_record_that_was_lost_is_said(root: Path) -> None:
+def test_a_record_that_was_lost_is_said(five: Five) -> None:
     """Nobody can go back to it, and the list says so instead of failing."""
-    store = MemoryStore()
-    five(root, store)
+    root, store, _ = five
     first = next(event for event in publish.published(store).history.events if event.number == 1)
     store.delete(Key(f"releases/{first.release[:32]}.json"))
     told = upkeep.releases(store, None)

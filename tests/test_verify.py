@@ -23,7 +23,7 @@ from pipeline.store.folder import FolderStore
 from pipeline.store.memory import MemoryStore
 from pipeline.store.raw import Bucket
 from pipeline.verify import Inside, verify
-from tests import seaweed, web
+from tests import seaweed, shell, web
 from tests.shows import write_episode, write_show, write_tone
 from tests.test_publish import OMROEP, edit, published
 
@@ -422,7 +422,11 @@ def folder(made: MemoryStore, tmp_path: Path) -> Path:
     return tmp_path / "public"
 
 
-def omroep(root: Path, place: Path | str, *words: str, **environ: str) -> subprocess.CompletedProcess[str]:
+def omroep(root: Path, place: Path, *words: str) -> shell.Said:
+    return shell.said(root, "verify", "--to", place, *words, PATH="")
+
+
+def program(root: Path, place: str, *words: str, **environ: str) -> subprocess.CompletedProcess[str]:
     command: list[str | Path] = [OMROEP, "--show", root, "verify", "--to", place, *words]
     return subprocess.run(command, capture_output=True, text=True, env={"PATH": "", "LC_ALL": "C.UTF-8"} | environ)
 
@@ -430,13 +434,13 @@ def omroep(root: Path, place: Path | str, *words: str, **environ: str) -> subpro
 def test_a_folder_is_looked_at_as_files(root: Path, folder: Path) -> None:
     """It is well, and what was not looked at is said; with a byte flipped, status 7."""
     done = omroep(root, folder)
-    assert (done.returncode, done.stderr) == (0, "verify: looking\n".replace("verify", "what is published"))
+    assert (done.status, done.stderr) == (0, "verify: looking\n".replace("verify", "what is published"))
     assert "as files in a folder; types, caching and ranges" in done.stdout
     assert "All is well." in done.stdout
     (audio,) = folder.glob("audio/een.*.mp3")
     audio.write_bytes(audio.read_bytes()[:-1] + b"\0")
     done = omroep(root, folder)
-    assert done.returncode == 7
+    assert done.status == 7
     assert f"problem: {audio.relative_to(folder)}, the audio of “Aflevering over 01-een”: other bytes" in done.stderr
     assert "Something is wrong that listeners notice." in done.stdout
 
@@ -445,11 +449,11 @@ def test_a_folder_at_an_address(root: Path, folder: Path, server: web.Web) -> No
     """With --url the folder's web server is looked at, and JSON names every file."""
     done = omroep(root, folder, "--url", server.address, "--json")
     told = json.loads(done.stdout)
-    assert (done.returncode, told["ok"], told["problems"], told["address"]) == (0, True, [], server.address)
+    assert (done.status, told["ok"], told["problems"], told["address"]) == (0, True, [], server.address)
     server.faults.append(web.no_ranges)
     done = omroep(root, folder, "--url", server.address, "--json")
     told = json.loads(done.stdout)
-    assert (done.returncode, told["ok"], told["looked"]) == (7, False, "listener")
+    assert (done.status, told["ok"], told["looked"]) == (7, False, "listener")
     assert {damage["rule"] for damage in told["damages"]} == {"ranges"}
     assert len(told["problems"]) == 1
 
@@ -463,7 +467,7 @@ def test_a_bucket_by_the_program(
 
     def told() -> subprocess.CompletedProcess[str]:
         said = [place.address if word == "PLACE" else word for word in words]
-        return omroep(root, place.store.name, *said, "--json", **s3_server.environment())
+        return program(root, place.store.name, *said, "--json", **s3_server.environment())
 
     assert [json.loads(told().stdout)[name] for name in ("ok", "problems")] == [True, []]
     place.change(AUDIO, lambda item: replace(item, type="text/plain"))
@@ -479,8 +483,8 @@ def test_a_bucket_by_the_program(
 def test_what_cannot_be_looked_at_is_told(root: Path, folder: Path) -> None:
     """Nothing published: status 5. An address and --inside at once: status 2."""
     done = omroep(root, folder.parent / "elsewhere")
-    assert (done.returncode, "Nothing is published at" in done.stderr) == (5, True)
-    assert omroep(root, folder, "--inside", "--url", "http://x.example/").returncode == 2
+    assert (done.status, "Nothing is published at" in done.stderr) == (5, True)
+    assert omroep(root, folder, "--inside", "--url", "http://x.example/").status == 2
 
 
 def test_files_are_read_a_piece_at_a_time(made: MemoryStore, tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ SECONDS = 40.0
 """Of the episode that has everything: enough to skip about in."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def show(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A show in Dutch: an episode with everything, one that is bare, one with a picture, one of many words."""
     root = write_show(tmp_path_factory.mktemp("site"), hosts=["Hadassa Host"])
@@ -58,7 +58,7 @@ def show(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def site(show: Path) -> Iterator[Published]:
     """That show, published by the real pipeline and served on this machine."""
     store = MemoryStore()
@@ -74,9 +74,9 @@ def site(show: Path) -> Iterator[Published]:
     server.server_close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium, for all tests of a session."""
+    """Debian's Chromium, for all tests here; what is open in it costs until it is closed."""
     require(CHROMIUM, "Chromium is not installed: apt install chromium")
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))

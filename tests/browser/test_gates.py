@@ -25,21 +25,21 @@ WCAG = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 COLOURS = ("color-contrast", "link-in-text-block")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def address() -> Iterator[str]:
     """Where the site with every kind of page is."""
     with gallery.served("nl") as found:
         yield found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def leftwards() -> Iterator[str]:
     """Where the same is in Arabic."""
     with gallery.served("ar") as found:
         yield found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def window(browser: Browser) -> Iterator[Page]:
     """One window for all looks at pages that leave nothing behind; without animations, to look at once."""
     page = browser.new_page(locale="nl-NL", reduced_motion="reduce")
