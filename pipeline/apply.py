@@ -11,7 +11,7 @@ from pipeline.history import CLEARED, WATCHED, History, cleared, entry
 from pipeline.model import Action, Cache, Key, Kind, Object, Plan, Receipt, Stage, Version
 from pipeline.store import ANYTHING, Store
 
-_TOGETHER = frozenset({Stage.UNSEEN, Stage.NEW_PAGES, Stage.LAGGING_PAGES})
+_TOGETHER = frozenset({Stage.UNSEEN, Stage.NEW_PAGES, Stage.LAGGING_PAGES, Stage.MOVED_PAGES})
 """Stages in which order does not matter; in the others there is one write at a time."""
 
 _UNTOUCHED = "The feed was not touched: listeners notice nothing."
@@ -22,6 +22,7 @@ _STATES: Mapping[Stage, str] = {
     Stage.RECORD: _UNTOUCHED,
     Stage.SWITCH: "The feed is whole: either as it was, or the new one.",
     Stage.LAGGING_PAGES: _BEHIND,
+    Stage.MOVED_PAGES: _BEHIND,
     Stage.LOG: _BEHIND,
 }
 """What listeners have when a stage fails."""

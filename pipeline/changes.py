@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from pipeline import sidecars
-from pipeline.model import Change, Chapter, Edition, Entry, Guid, Key, Show
+from pipeline.model import Change, Chapter, Edition, Entry, Former, Guid, Key, Show
 from pipeline.text import clock, megabytes
 
 
@@ -15,7 +15,7 @@ def noticed(before: Edition | None, after: Edition) -> Iterator[Change]:
     gone = {entry.episode.guid for entry in before.withdrawn} if before else set()
     for entry in after.entries:
         if entry.episode.guid in old:
-            yield from _differences(old[entry.episode.guid], entry)
+            yield from _differences(old[entry.episode.guid], entry, after)
         else:
             yield _appears(entry, back=entry.episode.guid in gone)
     yield from _departed(old, after)
@@ -39,10 +39,12 @@ def _departed(old: dict[Guid, Entry], after: Edition) -> Iterator[Change]:
             yield Change(kind="leaves", guid=guid, told=f"“{entry.episode.title}” {how}")
 
 
-def _differences(old: Entry, new: Entry) -> Iterator[Change]:
+def _differences(old: Entry, new: Entry, after: Edition) -> Iterator[Change]:
+    former = Former(guid=new.episode.guid, slug=old.episode.slug)
+    leads = "; the old one leads there" if former in after.moved else ""
     for kind, what, sentence in _NOTICED:
         if what(old) != what(new):
-            told = sentence.format(old=old.episode.title, new=new.episode.title)
+            told = sentence.format(old=old.episode.title, new=new.episode.title, leads=leads)
             yield Change(kind=kind, guid=new.episode.guid, told=told)
             if kind == "audio":
                 return  # its other formats go with it
@@ -74,7 +76,7 @@ _NOTICED: tuple[tuple[str, Callable[[Entry], object], str], ...] = (
     ("kind", lambda entry: entry.episode.kind, "“{new}” is another kind of episode (full, trailer or bonus)"),
     ("explicit", lambda entry: entry.episode.explicit, "“{new}” is rated otherwise (explicit)"),
     ("topics", lambda entry: entry.episode.topics, "“{new}” gets other topics"),
-    ("address", lambda entry: entry.episode.slug, "the page of “{new}” moves to another address"),
+    ("address", lambda entry: entry.episode.slug, "the page of “{new}” moves to another address{leads}"),
     ("art", lambda entry: (entry.episode.image, entry.episode.image_alt), "“{new}” gets other art"),
     ("audio", lambda entry: entry.media.key, "“{new}” gets other audio; apps may download it again"),
     ("alternates", _alternates, "“{new}” gets other alternate audio"),

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from pipeline.errors import Problem, Refused
 from pipeline.history import Published
-from pipeline.model import NO_AUDIO, Catalog, Edition, Entry, Episode, Guid, Release, Show, Slug, Status
+from pipeline.model import NO_AUDIO, Catalog, Digest, Edition, Entry, Episode, Guid, Release, Show, Slug, Status
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -222,12 +222,16 @@ def _identity(old: Show, new: Show, asked: Asked) -> Iterator[Problem]:
             )
 
 
-def stale(following: Release, published: Published, asked: Asked) -> Iterator[Problem]:
-    """A publish of what listeners had before, and have had something newer than since: an old checkout, most often."""
+def stale(following: Release, published: Published, asked: Asked, alike: Iterable[Digest] = ()) -> Iterator[Problem]:
+    """A publish of what listeners had before, and have had something newer than since: an old checkout, most often.
+
+    `alike` are the names of what is that too, though it is not byte for byte `following`.
+    """
     log, live = published.history, published.release
     current = {log.live, log.forward, live.id if live else None}
-    if following.id in log.past and following.id not in current and "older" not in asked.allow and not asked.restore:
-        number = max(event.number for event in log.events if event.release == following.id)
+    was = ({following.id, *alike} & log.past) - current
+    if was and "older" not in asked.allow and not asked.restore:
+        number = max(event.number for event in log.events if event.release in was)
         back = _only_back(following.edition, live.edition) if live else ()
         what = f"This is exactly what release {number} was; listeners have had newer ones since."
         yield Problem(

@@ -519,6 +519,14 @@ class Entry:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Former:
+    """A web name that an episode had before."""
+
+    guid: Guid
+    slug: Slug
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Edition:
     """What should be published, whole."""
 
@@ -539,6 +547,8 @@ class Edition:
     """Guests' photos, each once; `source_sha256` tells whose."""
     left: tuple[Key, ...] = ()
     """Pages of guests whom earlier releases named and this one does not, and of all transcripts that they had."""
+    moved: tuple[Former, ...] = ()
+    """Where pages of its episodes were before, in the order in which they moved; each address once, and none in use."""
 
 
 # --- what must be in the store ----------------------------------------------------------------------------------------
@@ -642,6 +652,8 @@ class Stage(StrEnum):
     SWITCH = "switch"
     """The feed: the one write that listeners notice."""
     LAGGING_PAGES = "lagging pages"
+    MOVED_PAGES = "moved pages"
+    """What leads on to where a page is now: later than that page, so that no two lead to each other."""
     LOG = "log"
 
 

@@ -1,8 +1,9 @@
 """Deciding what to write: the actions that make a store hold exactly a release, with reasons, in a safe order."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
-from pipeline import changes, feed, history, release
+from pipeline import addresses, changes, feed, history, release
 from pipeline.history import Published
 from pipeline.model import Action, Cache, Edition, Key, Kind, Object, Plan, Release, Stage
 
@@ -29,8 +30,9 @@ def make(edition: Edition, objects: tuple[Object, ...], published: Published) ->
     before = published.release
     if before and before.id == following.id and published.settled:
         return _plan(following, (), published, kept=len(objects))
-    held = _held(published)
-    actions = [action for item in objects if (action := _action(item, held.get(item.key), published, following))]
+    held, moved = _held(published), leading_on(edition)
+    found = (_action(item, held.get(item.key), published, following) for item in objects)
+    actions = [_last(action) if action.object.key in moved else action for action in found if action]
     if before is None or before.id != following.id:
         actions.append(Action(stage=Stage.RECORD, object=release.record(following), reason="records this release"))
     actions += logged(published, following)
@@ -44,6 +46,15 @@ def _held(published: Published) -> dict[Key, Object]:
     live = published.release.objects if published.release else ()
     lasting = {item.key: item for item in left if item.cache is Cache.IMMUTABLE}
     return {key: item for key, item in (lasting | {item.key: item for item in live}).items() if key not in lost}
+
+
+def leading_on(edition: Edition) -> frozenset[Key]:
+    """The pages that lead on to where an episode is now."""
+    return frozenset(addresses.page(each.slug) for each in edition.moved)
+
+
+def _last(action: Action) -> Action:
+    return replace(action, stage=Stage.MOVED_PAGES)
 
 
 def ordered(actions: Iterable[Action]) -> tuple[Action, ...]:

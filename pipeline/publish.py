@@ -232,7 +232,7 @@ def prepare(
         found = _without(found, failed)
     made = plan.make(edition, composing.following(room.root, edition, before, room.studio.cache / "pages.json"), before)
     _keep(room.studio.cache / release.key(made.release.id), digest.canonical(made.release))
-    late = tuple(guard.stale(made.release, before, asked))
+    late = tuple(guard.stale(made.release, before, asked, release.unmoved(made.release, before.release)))
     guard.refuse(late if refuse else ())
     return Prepared(
         plan=made,

@@ -2,13 +2,14 @@
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from pipeline import digest, feed
+from pipeline import addresses, digest, feed
 from pipeline.errors import Problem, StoreError
 from pipeline.model import Cache, Digest, Edition, Key, Kind, Object, Release
 
@@ -35,6 +36,22 @@ def make(edition: Edition, objects: tuple[Object, ...]) -> Release:
     fed = next((item.body.decode() for item in objects if item.kind is Kind.FEED and isinstance(item.body, bytes)), "")
     unnamed = Release(format=FORMAT, id=Digest(""), edition=content, objects=lasting, feed=fed)
     return replace(unnamed, id=digest.of_record(unnamed))
+
+
+def unmoved(following: Release, before: Release | None) -> Iterator[Digest]:
+    """What `following` would be called, had the last pages not moved; where it takes up an address that `before` left.
+
+    So an old checkout is known: it makes what an earlier release was, but for the addresses that were left since.
+    """
+    moved = following.edition.moved
+    if before is None or set(before.edition.moved) <= set(moved):
+        return
+    for count in range(len(moved)):
+        later = {make(each.slug) for each in moved[count:] for make in (addresses.page, addresses.card)}
+        kept = (item for item in following.objects if item.key not in later)
+        objects = tuple(item for item in kept if count or not addresses.is_script(item.key))
+        edition = replace(following.edition, moved=moved[:count])
+        yield digest.of_record(replace(following, id=Digest(""), edition=edition, objects=objects))
 
 
 def record(release: Release) -> Object:

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-from pipeline import guard, names, pictures, theme
+from pipeline import addresses, guard, names, pictures, theme
 from pipeline.audio import deliver, ffmpeg, recipe
 from pipeline.audio.deliver import Sleeve, Studio
 from pipeline.errors import OmroepError, ShowError
@@ -74,7 +74,7 @@ def attempt(
         withdrawn=wanted.withdrawn,
         portraits=_portraits(room, live, known),
     )
-    return replace(edition, left=_left(edition, before)), failed
+    return replace(edition, left=_left(edition, before), moved=addresses.left(edition, before)), failed
 
 
 def _portraits(room: Newsroom, episodes: tuple[Episode, ...], known: dict[Key, Picture]) -> tuple[Picture, ...]:

@@ -69,8 +69,10 @@ def make(target: Release, pages: Iterable[Object], published: Published) -> Plan
         Action(stage=Stage.RECORD, object=release.record(target), reason="records that release"),
         Action(stage=Stage.SWITCH, object=release.feed_of(target), reason="the feed of that release"),
     ]
+    moved = plan.leading_on(target.edition)
     for page in fresh:
         stage = Stage.LAGGING_PAGES if page.key in held else Stage.NEW_PAGES
+        stage = Stage.MOVED_PAGES if page.key in moved else stage
         actions.append(Action(stage=stage, object=page, reason="as it was in that release"))
     told = published.history.then(before.id if before else None, target.id, Turn.RETURNED)
     if {page.key for page in fresh if page.sha256 == then[page.key]} != wanted:

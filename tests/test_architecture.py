@@ -17,7 +17,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"model"}),
     frozenset({"text", "digest", "formats"}),
     frozenset({"errors", "history", "names"}),
-    frozenset({"sidecars", "notes", "channels", "consent"}),
+    frozenset({"addresses", "channels", "consent", "notes", "sidecars"}),
     frozenset({"feed", "pages", "checks", "preview", "standing", "changes", "guard", "lookout", "intake"}),
     frozenset({"release", "rehearsal"}),
     frozenset({"plan", "prune", "audit", "tidings"}),

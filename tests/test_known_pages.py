@@ -13,7 +13,7 @@ import pytest
 from pipeline import digest, pages, theme
 from pipeline.errors import ShowError
 from pipeline.history import LOG
-from pipeline.model import Chapter, Cue, Edition, Guid, Key, Object, Person, Season, Slug, Source
+from pipeline.model import Chapter, Cue, Edition, Former, Guid, Key, Object, Person, Season, Slug, Source
 from pipeline.pages import Site
 from pipeline.store.memory import MemoryStore
 from tests import thousand
@@ -124,6 +124,15 @@ def test_one_more_episode_makes_its_page_and_its_neighbours() -> None:
     assert made == {"episodes/nummer-100.html", "episodes/nummer-101.html"}
     assert not any(key.startswith("search/") for key in rendered(after))
     assert len(after.objects) > len(rendered(after)) + 90
+
+
+def test_an_address_that_is_left_makes_no_page_of_an_episode_again() -> None:
+    """None of them tells of it; the first brings a script, which is among what pages are made of."""
+    gone = tuple(Former(guid=edition(5).entries[0].episode.guid, slug=Slug(f"eerst-{number}")) for number in range(2))
+    before = pages.site(replace(edition(5), moved=gone[:1]), DUTCH, {}, "this")
+    after = again(before, replace(edition(5), moved=gone))
+    assert not [key for key in rendered(after) if key.startswith("episodes/nummer-") and key.endswith(".html")]
+    assert {"episodes/eerst-0.html", "episodes/eerst-1.html"} <= rendered(after)
 
 
 def test_what_is_left_out_is_forgotten() -> None:

@@ -160,7 +160,7 @@ def test_the_papers_name_every_block() -> None:
     for name, named in told.items():
         if name != "base.html":
             assert blocks[name] - common <= named, name
-            assert named <= blocks[name] | common | {"heading", "list", "message"}, name
+            assert named <= blocks[name] | common | {"heading", "list", "message", "onward"}, name
 
 
 def test_what_show_yaml_says_of_looks_and_links(tmp_path: Path) -> None:

@@ -804,6 +804,7 @@ def test_a_show_overrides_what_it_likes(tmp_path: Path) -> None:
         "player.js",
         "find.js",
         "framed.js",
+        "moved.js",
         "search.js",
         "stemmer.js",
         "style.css",

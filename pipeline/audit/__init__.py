@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 
-from pipeline import feed, release
+from pipeline import addresses, feed, release
 from pipeline.audit import feeds, files
 from pipeline.audit.seen import Damage, Manner, Sighting
 from pipeline.errors import Problem
@@ -115,8 +115,10 @@ def orphaned(key: Key) -> Damage:
 def subjects(edition: Edition) -> Mapping[Key, str]:
     """What a published file is to a listener, where its key alone does not say it."""
     entries = (*edition.entries, *edition.withdrawn)
+    former = {addresses.page(slug): entry.episode.title for slug, entry in addresses.homes(edition).items()}
     return (
-        {Key(f"episodes/{entry.episode.slug}.html"): f"the page of “{entry.episode.title}”" for entry in entries}
+        {page: f"the former page of “{title}”" for page, title in former.items()}
+        | {addresses.page(entry.episode.slug): f"the page of “{entry.episode.title}”" for entry in entries}
         | {picture.key: "the show's cover" for picture in (*edition.pictures, *edition.modern, *edition.icons)}
         | {made.key: f"the audio of “{entry.episode.title}”" for entry in entries for made in rendered(entry.media)}
         | {wave.key: f"the waveform of “{entry.episode.title}”" for entry in entries for wave in entry.media.waveform}

@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 from jinja2 import Environment
 from markupsafe import Markup
 
-from pipeline import channels, digest, names, sidecars
+from pipeline import addresses, channels, digest, names, sidecars
 from pipeline.history import FEED
-from pipeline.model import Cache, Chapter, Digest, Edition, Entry, Episode, Key, Kind, Object, Person, Season
+from pipeline.model import Cache, Chapter, Digest, Edition, Entry, Episode, Guid, Key, Kind, Object, Person, Season
 from pipeline.names import Named, Names, folded
 from pipeline.pages import apps, embed, linked, look, parts, qr, search, shelves, templates, transcripts
 from pipeline.pages.colour import palette
@@ -67,24 +67,51 @@ def _transcript_lists(edition: Edition, _: Names) -> _Pages:
 
 
 def _cards(edition: Edition, _: Names) -> _Pages:
-    for entry in edition.entries:
-        pictures = entry.pictures or edition.pictures
-        picture = fitting(pictures, _THUMBNAIL) if pictures else None
-        page = episode_key(entry.episode)
-        yield embed.card_key(entry.episode), {"card": embed.card(edition.show, entry.episode, page, picture)}
-    for entry in _taken_back(edition):
-        yield embed.card_key(entry.episode), {"card": embed.withdrawn_card(edition.show, entry.episode)}
+    """One under every address that an episode has and had: who kept an old one gets what it is now."""
+    live = _live(edition)
+    for slug, entry in addresses.homes(edition).items():
+        told = _card if entry.episode.guid in live else _withdrawn_card
+        yield addresses.card(slug), {"card": told(edition, entry)}
+
+
+def _card(edition: Edition, entry: Entry) -> Mapping[str, object]:
+    pictures = entry.pictures or edition.pictures
+    picture = fitting(pictures, _THUMBNAIL) if pictures else None
+    return embed.card(edition.show, entry.episode, episode_key(entry.episode), picture)
+
+
+def _withdrawn_card(edition: Edition, entry: Entry) -> Mapping[str, object]:
+    return embed.withdrawn_card(edition.show, entry.episode)
 
 
 def _withdrawn(edition: Edition, _: Names) -> _Pages:
-    for entry in _taken_back(edition):
-        yield episode_key(entry.episode), {"episode": entry.episode}
+    """Under every address that a withdrawn episode had, and no live one has."""
+    live = _live(edition)
+    for slug, entry in addresses.homes(edition).items():
+        if entry.episode.guid not in live:
+            yield addresses.page(slug), {"episode": entry.episode}
 
 
-def _taken_back(edition: Edition) -> Iterator[Entry]:
-    """Withdrawn episodes whose web name no live one has."""
-    live = {entry.episode.slug for entry in edition.entries}
-    return (entry for entry in edition.withdrawn if entry.episode.slug not in live)
+def _moved(edition: Edition, _: Names) -> _Pages:
+    for key, episode in _leading_on(edition).items():
+        home, card = episode_key(episode), addresses.card(episode.slug)
+        yield key, {"episode": episode, "home": home, "embed_card": card}
+
+
+def _leading_on(edition: Edition) -> Mapping[Key, Episode]:
+    """Where the page of a live episode was before, and pages of its transcript; which episode's that was."""
+    live = _live(edition)
+    homes = {
+        slug: entry.episode
+        for slug, entry in addresses.homes(edition).items()
+        if entry.episode.guid in live and entry.episode.slug != slug
+    }
+    read = {key: homes[slug] for key in edition.left if (slug := transcripts.whose(key)) in homes}
+    return {addresses.page(slug): episode for slug, episode in homes.items()} | read
+
+
+def _live(edition: Edition) -> frozenset[Guid]:
+    return frozenset(entry.episode.guid for entry in edition.entries)
 
 
 def _guests(_: Edition, named: Names) -> _Pages:
@@ -101,7 +128,8 @@ def _emptied(edition: Edition, named: Names) -> _Pages:
     """
     every = (*named.guests.values(), *named.topics.values())
     yield from ((each.key, {}) for each in every if not each.entries)
-    yield from ((key, {}) for key in (*shelves.emptied(edition), *edition.left))
+    moved = _leading_on(edition)
+    yield from ((key, {}) for key in (*shelves.emptied(edition), *edition.left) if key not in moved)
 
 
 def _subscribe(edition: Edition, _: Names) -> _Pages:
@@ -119,6 +147,7 @@ TABLE = (
     Row(template="transcripts.html", pages=_transcript_lists),
     Row(template="oembed.json", pages=_cards),
     Row(template="withdrawn.html", pages=_withdrawn),
+    Row(template="moved.html", pages=_moved),
     Row(template="guests.html", pages=_once("guests/index.html")),
     Row(template="guest.html", pages=_guests),
     Row(template="topics.html", pages=_once("topics/index.html")),
@@ -215,7 +244,7 @@ def feed_style(site: Iterable[Object]) -> Key | None:
 
 def episode_key(episode: Episode) -> Key:
     """Where an episode's page is, whether live or withdrawn."""
-    return Key(f"episodes/{episode.slug}.html")
+    return addresses.page(episode.slug)
 
 
 def _is_style(asset: Asset) -> bool:
@@ -224,7 +253,8 @@ def _is_style(asset: Asset) -> bool:
 
 def _assets(edition: Edition, theme: Theme, jinja: Environment) -> Mapping[str, Object]:
     """Assets by name; style sheets are rendered last, as they may name the others."""
-    made = {asset.name: _asset(asset, asset.body) for asset in theme.assets if not _is_style(asset)}
+    wanted = (asset for asset in theme.assets if asset.name != addresses.SCRIPT or edition.moved)
+    made = {asset.name: _asset(asset, asset.body) for asset in wanted if not _is_style(asset)}
     context = {
         **palette(edition.show.colour),
         **_links(edition, "style.css", Key("assets/style.css")),
@@ -412,7 +442,7 @@ def _episode(frame: Edition, made_of: Parts, said: _Context) -> _Context:
         **said,
         "data": _told(frame, entry, said["chapters"]),
         "embed_code": embed.code(frame.show, episode, episode_key(episode)),
-        "embed_card": embed.card_key(episode),
+        "embed_card": addresses.card(episode.slug),
     }
 
 

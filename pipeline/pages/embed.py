@@ -13,11 +13,6 @@ _ALONE = "#embed"
 """Makes an episode's page show nothing but its player: the id of its body (`style.css`)."""
 
 
-def card_key(episode: Episode) -> Key:
-    """Where its oEmbed card is."""
-    return Key(f"episodes/{episode.slug}.oembed.json")
-
-
 def code(show: Show, episode: Episode, page: Key) -> Markup:
     """HTML that shows the player of the episode whose page is `page`, whatever it is put in."""
     title = xml_safe(f"{episode.title} – {show.title}")

@@ -30,7 +30,7 @@ class Parts:
 
 def frame(edition: Edition) -> Edition:
     """The show and its pictures, and of no episode anything."""
-    return replace(edition, entries=(), withdrawn=(), portraits=(), left=())
+    return replace(edition, entries=(), withdrawn=(), portraits=(), left=(), moved=())
 
 
 def each(edition: Edition, named: Names) -> Iterator[Parts]:

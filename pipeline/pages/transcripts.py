@@ -10,7 +10,7 @@ from operator import attrgetter, ge, itemgetter
 from markupsafe import escape
 
 from pipeline import sidecars
-from pipeline.model import Chapter, Cue, Edition, Entry, Episode, Key
+from pipeline.model import Chapter, Cue, Edition, Entry, Episode, Key, Slug
 from pipeline.pages import shelves, speech
 from pipeline.pages.speech import Passage, Turn
 
@@ -88,6 +88,12 @@ def begins(entry: Entry) -> str:
 def is_page(key: Key) -> bool:
     """Whether that is a page of a transcript, or of the list of them."""
     return re.fullmatch(r"episodes/[^/]+/transcript(-\d+)?\.html|transcripts/(index|\d+)\.html", key) is not None
+
+
+def whose(key: Key) -> Slug | None:
+    """The web name of the episode of whose transcript that is a page."""
+    found = re.fullmatch(r"episodes/([^/]+)/transcript(-\d+)?\.html", key)
+    return Slug(found[1]) if found else None
 
 
 def listed(edition: Edition) -> tuple[shelves.Older, ...]:

@@ -12,7 +12,21 @@ from PIL import Image
 
 from pipeline import pages, pictures, serve, sidecars, theme
 from pipeline.digest import of_bytes
-from pipeline.model import Chapter, Cue, Edition, Entry, Guid, Listing, Object, Person, Season, Slug, Source, stored
+from pipeline.model import (
+    Chapter,
+    Cue,
+    Edition,
+    Entry,
+    Former,
+    Guid,
+    Listing,
+    Object,
+    Person,
+    Season,
+    Slug,
+    Source,
+    stored,
+)
 from pipeline.pictures import share
 from tests.test_pages import FIRST, GONE, SECOND, entry, episode
 from tests.test_site import FULL
@@ -33,6 +47,7 @@ KINDS: Mapping[str, str] = {
     "subscribe": "subscribe.html",
     "about": "about.html",
     "withdrawn": "episodes/aflevering-3.html",
+    "moved": "episodes/zoals-hij-eerst-heette.html",
     "gone": "guests/vertrokken-gast.html",
     "not found": "404.html",
 }
@@ -85,6 +100,7 @@ def edition(root: Path, language: str, address: str) -> Edition:
         icons=pictures.icons(root, cover, published={}),
         share=share.render(root, card, letters, {}),
         withdrawn=(entry(GONE),),
+        moved=(Former(guid=first.guid, slug=Slug("zoals-hij-eerst-heette")),),
     )
 
 

@@ -51,6 +51,12 @@ MUTANTS: Mapping[str, Mutant] = {
         new=_STAGES.replace("in Stage", "in sorted(Stage, key=lambda each: each is not Stage.SWITCH)"),
         step="add",
     ),
+    "what leads on before the pages": Mutant(
+        file="apply.py",
+        old=_STAGES,
+        new=_STAGES.replace("in Stage", "in sorted(Stage, key=lambda each: each is Stage.LAGGING_PAGES)"),
+        step="rename back",
+    ),
     "the log before the pages": Mutant(
         file="apply.py",
         old=_STAGES,

@@ -119,6 +119,7 @@ class Watcher:
             return
         yield from self._identities(feed_of(self.view[FEED]))
         yield from judged(self.view)
+        yield from _onward(self.view)
 
     def _unchanged(self) -> Iterator[str]:
         for key, seen in self.view.items():
@@ -189,6 +190,27 @@ class _Bytes(bytes):
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, _Bytes)
+
+
+def _onward(view: View) -> Iterator[str]:
+    """I7 of addresses that episodes had: each leads, step by step, to a page that is there."""
+    for begin in view:
+        way = [begin]
+        while (there := _leads_on(way[-1], view[way[-1]].sha256, _Bytes(view[way[-1]].body))) is not None:
+            if there in way or there not in view:
+                yield f"I7: {' leads on to '.join((*way, there))}, {'in a circle' if there in way else 'which is gone'}"
+                break
+            way.append(there)
+
+
+@lru_cache(maxsize=50_000)
+def _leads_on(key: str, sha256: str, body: _Bytes) -> str | None:
+    """Where a browser goes at once that is given this page; None where it stays."""
+    if not key.endswith(".html") or b'"refresh"' not in bytes(body):
+        return None
+    document: Any = lxml.html.document_fromstring(body)
+    told = [meta.get("content", "") for meta in document.xpath("//meta[@http-equiv='refresh']")]
+    return next((place for each in told for place in _beside(key, each.partition("url=")[2])), None)
 
 
 def feed_of(seen: Seen) -> Feed:

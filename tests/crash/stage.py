@@ -95,6 +95,7 @@ STEPS: Mapping[str, Step] = {
     "replace audio": Step(change=_replace),
     "withdraw": Step(change=withdraw, leaving=frozenset({"guid-of-02-twee"}), guids=frozenset({"guid-of-01-een"})),
     "rename": Step(change=_rename),
+    "rename back": Step(change=_edit, past=("base", "after rename")),
     "due": Step(
         change=lambda show: None,
         now=LATER,
