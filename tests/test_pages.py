@@ -549,6 +549,13 @@ def test_the_code_to_embed_is_one_frame(text: str) -> None:
     assert frame.get("title") == f"{plain} – {plain}"
 
 
+def test_only_an_episode_can_be_shown_alone() -> None:
+    """In a frame a page that says that it is withdrawn is all there: dark letters would stand on the player's ground."""
+    alone = {key for key, page in html_pages(EDITION) if every(page, "//*[@id='embed']")}
+    assert alone == {f"episodes/{entry.episode.slug}.html" for entry in EDITION.entries}
+    assert EDITION.withdrawn
+
+
 def test_a_withdrawn_episode_is_withdrawn_elsewhere_too() -> None:
     """oEmbed has its title and nothing to show."""
     gone = json.loads(site(EDITION)["episodes/aflevering-3.oembed.json"])
