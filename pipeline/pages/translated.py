@@ -28,21 +28,16 @@ class Translated(Extension):
 
     def filter_stream(self, stream: TokenStream) -> Iterable[Token]:
         """The tokens of a template, some of them in the place of such a call."""
-        held: list[Token] = []
         for token in stream:
-            held.append(token)
-            if (said := self._said(held)) is not None:
+            if token.type != "name" or token.value != "_":  # as nearly all are
+                yield token
+                continue
+            call = [token, *(following for _, following in zip(_CALL[1:], stream, strict=False))]
+            said = self.translations.gettext(call[2].value) if [each.type for each in call] == _CALL else "%"
+            if "%" in said:
+                yield from call
+            else:
                 yield from (Token(token.lineno, kind, value) for kind, value in (("string", said), *_SAFE))
-                held.clear()
-            elif len(held) == len(_CALL):
-                yield held.pop(0)
-        yield from held
-
-    def _said(self, tokens: list[Token]) -> str | None:
-        if [token.type for token in tokens] != _CALL or tokens[0].value != "_":
-            return None
-        said = self.translations.gettext(tokens[2].value)
-        return None if "%" in said else said
 
 
 def filling(translations: gettext.NullTranslations) -> Callable[..., Markup]:
