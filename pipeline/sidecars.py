@@ -127,6 +127,8 @@ def _name(speaker: str | None) -> str | None:
 
 
 def _one_line(text: str) -> str:
+    if text.isprintable() and "  " not in text and text == text.strip():  # then all its white space is single spaces
+        return text
     return " ".join(xml_safe(text).split())
 
 

@@ -1,12 +1,15 @@
 """The blocks of words by which home's search knows which pages to read."""
 
 import re
+import unicodedata
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipeline import pages
-from pipeline.model import Cache, Edition, Entry, Guid, Object, Slug
+from pipeline.model import Cache, Cue, Edition, Entry, Guid, Object, Slug
 from pipeline.pages import search
 from pipeline.pages.parts import Memory
 from tests.test_pages import DUTCH, EDITION, FIRST, SECOND, content, entry, every, only, parsed, words
@@ -48,9 +51,9 @@ def test_a_block_stays_as_it_is() -> None:
 
 def test_a_block_says_who_has_which_word() -> None:
     """Keys and titles, then words in lower case, each with a letter for every episode."""
-    heads, _, rows = content(blocks_of(edition(16))[0]).decode().partition("\n\n")
+    heads, _, _ = content(blocks_of(edition(16))[0]).decode().partition("\n\n")
     assert heads.split("\n")[0] == "episodes/nummer-1.html\tÉén-1 woord"
-    having = dict(row.split("\t") for row in rows.splitlines())
+    having = rows_of(edition(16))
     assert having["één"] == having["woord"] == search.LETTERS[:16]
     assert having["3"] == "C"
     assert list(having) == sorted(having)
@@ -64,7 +67,25 @@ def test_every_word_of_a_page_is_in_the_block() -> None:
     monograms = {"mw", "md", "fc", "mdw"}
     said = set(re.findall(r"\w+", shown.lower())) - monograms
     assert len(said) > 15
-    assert said <= search.words(entry(FIRST))
+    of_first = replace(edition(16), entries=(entry(FIRST), *edition(16).entries[1:]))
+    assert said <= {word for word, letters in rows_of(of_first).items() if letters[0] == search.LETTERS[0]}
+
+
+@given(st.lists(st.text() | st.text("aΣσς İI\u0301é\u2000\u2028_-x'’\u00a0ẞﬁ\u0345"), max_size=4))
+def test_words_are_those_of_the_whole_text(texts: list[str]) -> None:
+    """Though each is looked for between its spaces: composed, in lower case, as a regular expression finds them."""
+    spoken = tuple(Cue(start_s=place, end_s=place + 1, text=text) for place, text in enumerate(texts))
+    said = replace(numbered(1).episode, title="", summary="", notes="", topics=(), guests=(), transcript=spoken)
+    made = replace(edition(16), entries=(entry(said), *edition(16).entries[1:]))
+    of_first = {word for word, letters in rows_of(made).items() if letters[0] == search.LETTERS[0]}
+    whole = unicodedata.normalize("NFC", "\n".join(texts)).lower().encode("utf-8", "ignore").decode()
+    assert of_first == set(re.findall(r"[^\W_]+", whole))
+
+
+def rows_of(edition: Edition) -> dict[str, str]:
+    """Of an edition's first block: for each word the letters of who has it."""
+    _, _, rows = content(blocks_of(edition)[0]).decode().partition("\n\n")
+    return dict(row.split("\t") for row in rows.splitlines())
 
 
 def test_home_names_every_block_and_the_rest() -> None:
