@@ -550,7 +550,7 @@ def test_the_code_to_embed_is_one_frame(text: str) -> None:
 
 
 def test_only_an_episode_can_be_shown_alone() -> None:
-    """A page that says that it is withdrawn is all there in a frame: its letters are dark, as the player's ground is."""
+    """A page that says that it is withdrawn is whole in a frame: its letters are as dark as the player's ground."""
     alone = {key for key, page in html_pages(EDITION) if every(page, "//*[@id='embed']")}
     assert alone == {f"episodes/{entry.episode.slug}.html" for entry in EDITION.entries}
     assert EDITION.withdrawn
