@@ -32,7 +32,7 @@ ROOT = Path(__file__).parent.parent
 SPEECH = ROOT / "episodes" / "03-detachering" / "detachering.mp3"
 MINUTES = 10
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
-IN_MEMORY = Path("/dev/shm")  # noqa: S108 -- a folder of its own is made in it
+IN_MEMORY = Path("/dev/shm")
 OMROEP = Path(sys.executable).with_name("omroep")
 S5CMD = Path(sys.executable).with_name("s5cmd")
 
