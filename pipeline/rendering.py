@@ -189,7 +189,7 @@ def _media(room: Newsroom, show: Show, episode: Episode, on_step: OnStep) -> Med
         if source and deliver.recorded(room.studio, source) is None:
             room.bring(source, show, lambda part: on_step(episode.title, "fetching", part))
     sleeve = Sleeve(
-        page=f"{show.base_url}episodes/{episode.slug}.html",
+        page=show.base_url + addresses.page(episode.slug),
         cover=pictures.sleeve(room.root, episode.image or show.cover),
     )
     return deliver.media(

@@ -16,7 +16,7 @@ from babel import Locale
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline import channels, feed, pages, text
+from pipeline import addresses, channels, feed, text
 from pipeline.model import Edition, Elsewhere, Entry, Funding, Guid, Key, License, Listing, Person, Season, Slug
 from pipeline.pages import shelves, wording
 from tests.test_pages import (
@@ -338,12 +338,12 @@ def test_the_map_and_the_feed_name_every_page(great: tuple[Edition, dict[str, st
     shown, made = great
     root = lxml.etree.fromstring(made["sitemap.xml"].encode())
     found = [str(loc.text) for loc in root.iter(LOC)]
-    newest = [f"{BASE}{pages.episode_key(each.episode)}" for each in channels.main(shown).edition.entries]
+    newest = [f"{BASE}{addresses.page(each.episode.slug)}" for each in channels.main(shown).edition.entries]
     indexed = {BASE + key for key, text in made.items() if key.endswith(".html") and 'content="noindex"' not in text}
     assert set(found) | set(newest) == indexed
     assert not set(found) & set(newest)
     fed = feedparser.parse(content(feed.compose(EDITION, None)))
-    assert {item.link for item in fed.entries} == {BASE + pages.episode_key(each.episode) for each in EDITION.entries}
+    assert {item.link for item in fed.entries} == {BASE + addresses.page(each.episode.slug) for each in EDITION.entries}
     robots = re.findall("^Sitemap: (.*)$", made["robots.txt"], re.MULTILINE)
     assert robots == [f"{BASE}sitemap.xml", f"{BASE}feed.xml"]
 

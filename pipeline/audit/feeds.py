@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from lxml import etree
 
-from pipeline import channels, digest, feed
+from pipeline import addresses, channels, digest, feed
 from pipeline.audit.files import LOST, MEND
 from pipeline.audit.seen import Damage
 from pipeline.model import Digest, Entry, Kind, Release
@@ -117,7 +117,7 @@ def _enclosure(item: Item, entry: Entry, base: str) -> Iterator[Told]:
 def _is(item: Item, entry: Entry, base: str) -> bool:
     """Whether an item is that entry under another guid."""
     return item.enclosure[0] == base + quote(entry.media.key) or item.link.endswith(
-        f"/episodes/{entry.episode.slug}.html"
+        f"/{addresses.page(entry.episode.slug)}"
     )
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 from zoneinfo import ZoneInfo
 
-from pipeline import sparing
+from pipeline import addresses, sparing
 from pipeline.cli import tell, voice
 from pipeline.errors import Problem
 from pipeline.history import Published
@@ -91,7 +91,7 @@ def unseen(shown: Iterable[Row]) -> tuple[Row, ...]:
 def where(row: Row, show: Show) -> str:
     """The address of its page; empty where it has none."""
     there = row.media or row.state in _AWAY
-    return f"{show.base_url}episodes/{row.episode.slug}.html" if there and row.episode else ""
+    return show.base_url + addresses.page(row.episode.slug) if there and row.episode else ""
 
 
 def when(row: Row, zone: ZoneInfo) -> str:

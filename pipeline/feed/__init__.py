@@ -15,7 +15,7 @@ from feedgen.ext.base import BaseEntryExtension, BaseExtension
 from feedgen.feed import FeedGenerator
 from lxml import etree
 
-from pipeline import channels, digest, notes
+from pipeline import addresses, channels, digest, notes
 from pipeline.channels import Channel
 from pipeline.feed import timestamps
 from pipeline.feed.tags import CHANNEL, ITEM, NAMESPACES, PAGES, Element, Item, Row, Scope
@@ -120,7 +120,7 @@ def _item(item: FeedEntry, edition: Edition, entry: Entry, zone: ZoneInfo) -> No
     item.omroep.entry_of(edition, entry)
     item.title(xml_safe(episode.title))
     item.guid(xml_safe(episode.guid), permalink=False)
-    item.link(href=f"{base}episodes/{episode.slug}.html")
+    item.link(href=base + addresses.page(episode.slug))
     item.enclosure(url=base + quote(media.key), length=str(media.size), type=media.type)
     item.pubDate(episode.published.astimezone(zone))
     moments = timestamps.listed(entry, episode.notes)

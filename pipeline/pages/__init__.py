@@ -77,7 +77,7 @@ def _cards(edition: Edition, _: Names) -> _Pages:
 def _card(edition: Edition, entry: Entry) -> Mapping[str, object]:
     pictures = entry.pictures or edition.pictures
     picture = fitting(pictures, _THUMBNAIL) if pictures else None
-    return embed.card(edition.show, entry.episode, episode_key(entry.episode), picture)
+    return embed.card(edition.show, entry.episode, addresses.page(entry.episode.slug), picture)
 
 
 def _withdrawn_card(edition: Edition, entry: Entry) -> Mapping[str, object]:
@@ -94,7 +94,7 @@ def _withdrawn(edition: Edition, _: Names) -> _Pages:
 
 def _moved(edition: Edition, _: Names) -> _Pages:
     for key, episode in _leading_on(edition).items():
-        home, card = episode_key(episode), addresses.card(episode.slug)
+        home, card = addresses.page(episode.slug), addresses.card(episode.slug)
         yield key, {"episode": episode, "home": home, "embed_card": card}
 
 
@@ -242,11 +242,6 @@ def feed_style(site: Iterable[Object]) -> Key | None:
     return next((key for key in styles if re.fullmatch(r"assets/feed\.[0-9a-f]{16}\.css", key)), None)
 
 
-def episode_key(episode: Episode) -> Key:
-    """Where an episode's page is, whether live or withdrawn."""
-    return addresses.page(episode.slug)
-
-
 def _is_style(asset: Asset) -> bool:
     return asset.name.endswith(".css")
 
@@ -352,7 +347,7 @@ def _links(edition: Edition, template: str, key: Key, anywhere: bool = False) ->
         "here": "/" if anywhere else here,
         "absolute": absolute,
         "to": rooted if anywhere else relative,
-        "page": lambda episode: (rooted if anywhere else relative)(episode_key(episode)),
+        "page": lambda episode: (rooted if anywhere else relative)(addresses.page(episode.slug)),
     }
 
 
@@ -400,7 +395,7 @@ class _Said:
 def _episode_page(
     jinja: Environment, edition: Edition, made_of: Parts, common: _Context, said: _Said
 ) -> tuple[Object, ...]:
-    key = episode_key(made_of.entry.episode)
+    key = addresses.page(made_of.entry.episode.slug)
     own = _episode(parts.frame(edition), made_of, said.of(made_of.entry))
     return (_page(jinja, _EPISODE, key, {**own, **common, **_links(edition, _EPISODE, key)}),)
 
@@ -441,7 +436,7 @@ def _episode(frame: Edition, made_of: Parts, said: _Context) -> _Context:
         "after": made_of.after,
         **said,
         "data": _told(frame, entry, said["chapters"]),
-        "embed_code": embed.code(frame.show, episode, episode_key(episode)),
+        "embed_code": embed.code(frame.show, episode, addresses.page(episode.slug)),
         "embed_card": addresses.card(episode.slug),
     }
 
@@ -450,7 +445,7 @@ def _told(edition: Edition, entry: Entry, chapters: tuple[Chapter, ...]) -> Mark
     return linked.episode(
         entry,
         edition.show,
-        page=episode_key(entry.episode),
+        page=addresses.page(entry.episode.slug),
         summary=blurb(entry.episode),
         chapters=chapters,
         picture=entry.share or next(iter(entry.pictures or edition.pictures), None),

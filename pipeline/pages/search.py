@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 from itertools import chain
 
-from pipeline import digest, notes
+from pipeline import addresses, digest, notes
 from pipeline.model import Cache, Edition, Entry, Key, Kind, Object
 from pipeline.pages.parts import Asked, Memory
 from pipeline.sidecars import moved_chapters
@@ -46,7 +46,7 @@ def _block(entries: tuple[Entry, ...]) -> tuple[Object]:
     for letter, entry in zip(LETTERS, entries, strict=False):
         for word in _words(entry, spelled):
             having[word] = having.get(word, "") + letter
-    heads = (f"episodes/{entry.episode.slug}.html\t{_one_line(entry.episode.title)}\n" for entry in entries)
+    heads = (f"{addresses.page(entry.episode.slug)}\t{_one_line(entry.episode.title)}\n" for entry in entries)
     rows = (f"{word}\t{letters}\n" for word, letters in sorted(having.items()))
     body = "".join((*heads, "\n", *rows)).encode("utf-8", "ignore")  # lone surrogates are on no page either
     sha256 = digest.of_bytes(body)

@@ -9,7 +9,7 @@ from operator import attrgetter, ge, itemgetter
 
 from markupsafe import escape
 
-from pipeline import sidecars
+from pipeline import addresses, sidecars
 from pipeline.model import Chapter, Cue, Edition, Entry, Episode, Key, Slug
 from pipeline.pages import shelves, speech
 from pipeline.pages.speech import Passage, Turn
@@ -82,7 +82,7 @@ def page_key(episode: Episode, number: int = 1) -> Key:
 
 def begins(entry: Entry) -> str:
     """Where a transcript is read from its beginning: on a page of its own, or on its episode's."""
-    return page_key(entry.episode) if is_long(entry) else f"episodes/{entry.episode.slug}.html#transcript"
+    return page_key(entry.episode) if is_long(entry) else f"{addresses.page(entry.episode.slug)}#transcript"
 
 
 def is_page(key: Key) -> bool:
